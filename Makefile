@@ -1,0 +1,24 @@
+# The only commands a newcomer needs: make run · make test · make check
+.PHONY: run test check setup build client native
+
+run: build
+	@target/debug/letterbox-stack run
+
+# Everything: unit tests, then the journeys in a real browser.
+test: build
+	@scripts/step 'unit tests' cargo test --workspace --exclude client-app --exclude client-vault --locked
+	@scripts/step 'journeys in Chromium' target/debug/letterbox-stack with -- node --test --test-reporter=spec e2e-tests/journeys/
+
+check: setup
+	@scripts/step 'checks' scripts/check
+
+build: setup native client
+
+setup:
+	@scripts/step 'setup' scripts/setup
+
+native:
+	@scripts/step 'native build' cargo build --workspace --exclude client-app --exclude client-vault --locked
+
+client:
+	@scripts/step 'client build' scripts/build-client

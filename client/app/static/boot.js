@@ -1,0 +1,29 @@
+// Starts the page and the vault. No other script of ours touches a Trusted Types sink.
+//
+// The names below are replaced by hashed ones when the client is built (finish-build.mjs).
+import startApp, { start } from "./app.js";
+
+const VAULT_LOADER = "/vault-loader.js";
+const APP_PROGRAM = "/app_bg.wasm";
+
+// The page's only policy: it makes exactly one script address, and no HTML and no script text.
+const policy = globalThis.trustedTypes?.createPolicy("letterbox", {
+  createScriptURL(address) {
+    if (address === VAULT_LOADER) return address;
+    throw new TypeError("Only the vault may be started");
+  },
+});
+
+function showCannotStart() {
+  const notice = document.getElementById("cannot-start");
+  if (notice) notice.hidden = false;
+}
+
+try {
+  const address = policy ? policy.createScriptURL(VAULT_LOADER) : VAULT_LOADER;
+  const vault = new Worker(address, { type: "module" });
+  await startApp({ module_or_path: APP_PROGRAM });
+  start(vault);
+} catch {
+  showCannotStart();
+}

@@ -1,0 +1,274 @@
+//! Every text that a person reads in the client, in English and Scottish Gaelic.
+//!
+//! The texts stand in `en.ftl` and `gd.ftl`, in [Fluent](https://projectfluent.org), which gives
+//! translators plural forms by locale (Gaelic has four). Components name a [`Message`] and hold no
+//! text. The tests fail when a message is missing in a language, when a language has a message
+//! that no component names, or when the two differ in the values they take.
+
+#![forbid(unsafe_code)]
+
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
+use unic_langid::{LanguageIdentifier, langid};
+
+/// A language of the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English, the language of first resort.
+    English,
+    /// Scottish Gaelic.
+    Gaelic,
+}
+
+impl Language {
+    /// Both languages.
+    pub const ALL: [Self; 2] = [Self::English, Self::Gaelic];
+
+    /// The BCP 47 tag, for the `lang` attribute.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Gaelic => "gd",
+        }
+    }
+
+    /// The other language.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::English => Self::Gaelic,
+            Self::Gaelic => Self::English,
+        }
+    }
+
+    /// The language that a browser's first preferred tag asks for (RFC 4647 basic filtering on the
+    /// primary subtag).
+    #[must_use]
+    pub fn from_preference(tag: &str) -> Self {
+        match tag.split('-').next() {
+            Some(primary) if primary.eq_ignore_ascii_case("gd") => Self::Gaelic,
+            _ => Self::English,
+        }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../en.ftl"),
+            Self::Gaelic => include_str!("../gd.ftl"),
+        }
+    }
+
+    fn identifier(self) -> LanguageIdentifier {
+        match self {
+            Self::English => langid!("en"),
+            Self::Gaelic => langid!("gd"),
+        }
+    }
+}
+
+/// A value put into a message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Text, shown as it is.
+    Text(String),
+    /// A whole number, which chooses the plural form.
+    Count(u32),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(count: u32) -> Self {
+        Self::Count(count)
+    }
+}
+
+/// The texts of one language.
+pub struct Catalogue {
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Catalogue {
+    /// Reads the texts of `language`.
+    #[must_use]
+    pub fn load(language: Language) -> Self {
+        // A syntax error or a duplicate leaves the message out; the tests then fail.
+        let resource = match FluentResource::try_new(language.source().to_owned()) {
+            Ok(resource) | Err((resource, _)) => resource,
+        };
+        let mut bundle = FluentBundle::new(vec![language.identifier()]);
+        // The marks around inserted values confuse some screen readers, and no text here mixes
+        // directions of writing.
+        bundle.set_use_isolating(false);
+        bundle.add_resource_overriding(resource);
+        Self { bundle }
+    }
+
+    /// The text of a message that takes no value.
+    #[must_use]
+    pub fn text(&self, message: Message) -> String {
+        self.text_with(message, &[])
+    }
+
+    /// The text of a message with the values that it takes, by name.
+    #[must_use]
+    pub fn text_with(&self, message: Message, values: &[(&'static str, Value)]) -> String {
+        let mut arguments = FluentArgs::new();
+        for (name, value) in values {
+            arguments.set(
+                *name,
+                match value {
+                    Value::Text(text) => FluentValue::from(text.as_str()),
+                    Value::Count(count) => FluentValue::from(*count),
+                },
+            );
+        }
+        self.bundle
+            .get_message(message.id())
+            .and_then(|found| found.value())
+            .map(|pattern| {
+                self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).trim().to_owned()
+            })
+            .unwrap_or_default()
+    }
+}
+
+macro_rules! messages {
+    ($($variant:ident = $id:literal),+ $(,)?) => {
+        /// A message of the catalogue. The text is under the same id in `en.ftl` and `gd.ftl`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Message {
+            $(#[doc = concat!("`", $id, "`")] $variant,)+
+        }
+
+        impl Message {
+            /// Every message.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The id under which the text stands in the catalogues.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $id,)+
+                }
+            }
+        }
+    };
+}
+
+messages! {
+    LanguageName = "language-name",
+    LanguageSwitch = "language-switch",
+    LanguageReview = "language-review",
+    AppTitle = "app-title",
+    PageTitle = "page-title",
+    SkipToContent = "skip-to-content",
+    HeaderLandmark = "header-landmark",
+    LanguageLandmark = "language-landmark",
+    LeaveNow = "leave-now",
+    LeaveNowHint = "leave-now-hint",
+    LeaveNowCount = "leave-now-count",
+    StartName = "start-name",
+    StartTitle = "start-title",
+    StartLead = "start-lead",
+    StartPrivateTitle = "start-private-title",
+    StartPrivateText = "start-private-text",
+    StartUnavailableTitle = "start-unavailable-title",
+    StartUnavailableText = "start-unavailable-text",
+    VaultStarting = "vault-starting",
+    VaultReady = "vault-ready",
+    VaultFailedName = "vault-failed-name",
+    VaultFailedTitle = "vault-failed-title",
+    VaultFailedText = "vault-failed-text",
+    VaultFailedRetry = "vault-failed-retry",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// Message id → names of the values it takes, read from the source text.
+    fn messages_in(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+        let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut current = String::new();
+        for line in language.source().lines().filter(|line| !line.starts_with('#')) {
+            if let Some((id, _)) = line.split_once(" =").filter(|_| !line.starts_with(' ')) {
+                current = id.to_owned();
+                assert!(found.insert(current.clone(), BTreeSet::new()).is_none(), "{current} stands twice");
+            }
+            for piece in line.split('$').skip(1) {
+                let name: String = piece.chars().take_while(char::is_ascii_alphanumeric).collect();
+                found.get_mut(&current).unwrap().insert(name);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_message_stands_in_both_languages_and_no_other_does() {
+        let named: BTreeSet<String> = Message::ALL.iter().map(|message| message.id().to_owned()).collect();
+        assert_eq!(named.len(), Message::ALL.len());
+        for language in Language::ALL {
+            let written: BTreeSet<String> = messages_in(language).into_keys().collect();
+            assert_eq!(written, named, "{language:?}");
+        }
+    }
+
+    #[test]
+    fn the_languages_take_the_same_values() {
+        assert_eq!(messages_in(Language::English), messages_in(Language::Gaelic));
+    }
+
+    #[test]
+    fn every_text_can_be_formatted_without_an_error() {
+        for language in Language::ALL {
+            let catalogue = Catalogue::load(language);
+            for message in Message::ALL {
+                let mut errors = Vec::new();
+                let mut arguments = FluentArgs::new();
+                for name in &messages_in(language)[message.id()] {
+                    arguments.set(name.clone(), FluentValue::from(2));
+                }
+                let pattern = catalogue.bundle.get_message(message.id()).unwrap().value().unwrap();
+                catalogue.bundle.format_pattern(pattern, Some(&arguments), &mut errors);
+                assert!(errors.is_empty(), "{language:?} {}: {errors:?}", message.id());
+                let empty = catalogue.text(*message).is_empty();
+                assert_eq!(empty, language == Language::English && *message == Message::LanguageReview);
+            }
+        }
+    }
+
+    #[test]
+    fn gaelic_counts_use_their_four_plural_forms() {
+        let catalogue = Catalogue::load(Language::Gaelic);
+        let forms: BTreeSet<String> = [1, 2, 3, 20]
+            .map(|left: u32| {
+                let text = catalogue.text_with(Message::LeaveNowCount, &[("left", left.into())]);
+                text.replace(&left.to_string(), "N")
+            })
+            .into();
+        // "turas" serves both one and twenty.
+        assert_eq!(forms.len(), 3, "{forms:?}");
+    }
+
+    #[test]
+    fn a_browser_that_prefers_gaelic_gets_gaelic() {
+        assert_eq!(Language::from_preference("gd-GB"), Language::Gaelic);
+        assert_eq!(Language::from_preference("GD"), Language::Gaelic);
+        assert_eq!(Language::from_preference("en-GB"), Language::English);
+        assert_eq!(Language::from_preference("gda"), Language::English);
+        assert_eq!(Language::from_preference(""), Language::English);
+    }
+}
