@@ -7,6 +7,7 @@ run: build
 # Everything: unit tests, then the journeys in a real browser.
 test: build
 	@scripts/step 'unit tests' cargo test --workspace --exclude client-app --exclude client-vault --locked
+	@scripts/step 'wasm tests' scripts/test-wasm
 	@scripts/step 'journeys in Chromium' target/debug/letterbox-stack with -- node --test --test-reporter=spec e2e-tests/journeys/
 
 check: setup

@@ -1,0 +1,315 @@
+//! Evidence: ScotAccount's word that a person is who they say, and that a key is theirs
+//! (`LBX-EVID-1` to `LBX-EVID-6`).
+//!
+//! Neither the directory nor the identity provider alone can answer with another key: the directory
+//! cannot make ScotAccount's signatures, and ScotAccount does not publish entries. A body verifies
+//! the evidence before the first letter that it seals to an identity key.
+
+use minicbor::{Decode, Encode};
+use relay_auth::{
+    cbor::{Bytes32, DecodeError, Limits, Start, Suite, Version, Wire},
+    label,
+    signing::VerifyingKey,
+};
+use serde::Deserialize;
+
+use crate::{
+    citizen::{DirectoryId, Purpose, SignIn},
+    jwt::{JwtError, KeySet, LONGEST_TOKEN},
+    person::{Attributes, PersonError},
+};
+
+/// How far the provider's clock may be from ours, in seconds.
+const CLOCK_SKEW: u64 = 60;
+
+/// The scope under which ScotAccount releases name and birth date.
+pub const IDENTITY_SCOPE: &str = "scotaccount.gpg45.medium";
+
+/// What an identity provider is known by. From the signed trust file and the directory's log.
+#[derive(Debug)]
+pub struct IdentityProvider {
+    /// The issuer of ID tokens.
+    pub issuer: String,
+    /// The issuer of attribute tokens, which ScotAccount runs as a service of its own.
+    pub attribute_issuer: String,
+    /// Our client id there.
+    pub client_id: String,
+    /// The keys that sign ID tokens.
+    pub keys: KeySet,
+    /// The keys that sign attribute tokens.
+    pub attribute_keys: KeySet,
+}
+
+/// What is kept of a sign-in, so that others can check it later.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Evidence {
+    /// Always 1.
+    #[n(0)]
+    pub version: Version,
+    /// Always 1.
+    #[n(1)]
+    pub suite: Suite,
+    /// For what the person signed in.
+    #[n(2)]
+    pub purpose: Purpose,
+    /// The hash of the entry that was in force; none before the first.
+    #[n(3)]
+    pub previous: Option<Bytes32>,
+    /// The salt of the nonce.
+    #[n(4)]
+    pub salt: Bytes32,
+    /// The ID token of the sign-in in which the attributes were released.
+    #[n(5)]
+    pub id_token: String,
+    /// The token with name and birth date.
+    #[n(6)]
+    pub claims_token: String,
+    /// Commitment to the token with the address, which is shown only to those who asked with the
+    /// postcode ([`address_commitment`]).
+    #[n(7)]
+    pub address: Option<Bytes32>,
+}
+
+impl Wire for Evidence {
+    const LIMITS: Limits = Limits { bytes: 34 * 1024, depth: 1, items: 9 };
+    const START: Start = Start::VersionAndSuite;
+
+    fn validate(&self) -> Result<(), DecodeError> {
+        if self.id_token.len() > LONGEST_TOKEN || self.claims_token.len() > LONGEST_TOKEN {
+            return Err(DecodeError::Value("a token of the evidence is too long"));
+        }
+        Ok(())
+    }
+}
+
+impl core::fmt::Debug for Evidence {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("Evidence([redacted])")
+    }
+}
+
+impl Evidence {
+    /// The hash that stands in the entry. The salt inside keeps it from being guessed.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        label::EVIDENCE.hash(self)
+    }
+}
+
+/// The commitment to a token with the address.
+#[must_use]
+pub fn address_commitment(address_token: &str, salt: [u8; 32]) -> [u8; 32] {
+    label::ADDRESS.hash(&(Bytes32(salt), address_token))
+}
+
+/// Why evidence was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvidenceError {
+    /// The entry names other evidence: the directory sent the wrong one.
+    #[error("the directory sent other evidence than the entry names")]
+    OtherEvidence,
+    /// The ID token does not hold.
+    #[error("the sign-in is not confirmed by the identity provider: {0}")]
+    IdToken(JwtError),
+    /// The attribute token does not hold.
+    #[error("the name is not confirmed by the identity provider: {0}")]
+    ClaimsToken(JwtError),
+    /// From another issuer, or for another client.
+    #[error("a token is from another identity provider, or for another service")]
+    OtherIssuer,
+    /// The nonce is not the one for this identity key: the sign-in was for another.
+    #[error("the sign-in was made for another key")]
+    OtherKey,
+    /// The two tokens are about different people.
+    #[error("the sign-in and the name are of different people")]
+    OtherSubject,
+    /// The token was not made just now.
+    #[error("the sign-in is too old, or the clock of the device is wrong")]
+    OutOfTime,
+    /// The provider did not confirm the identity without reservation.
+    #[error("the identity provider did not confirm the identity")]
+    NotVerified,
+    /// The confirmed attributes cannot be read.
+    #[error("the identity provider confirmed a name that cannot be read: {0}")]
+    Attributes(#[from] PersonError),
+    /// The evidence is about somebody else than was asked for.
+    #[error("the key belongs to somebody else than was asked for")]
+    OtherPerson,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn is(&self, client_id: &str) -> bool {
+        match self {
+            Self::One(audience) => audience == client_id,
+            Self::Several(audiences) => audiences.iter().map(String::as_str).eq([client_id]),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct IdClaims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: u64,
+    iat: u64,
+    nonce: String,
+}
+
+#[derive(Deserialize)]
+struct AttributeClaims {
+    iss: String,
+    sub: String,
+    verified_claims: OneOrMore,
+}
+
+/// ScotAccount's documents show an array; an older sample shows an object.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    More(Vec<VerifiedClaim>),
+    One(VerifiedClaim),
+}
+
+#[derive(Deserialize)]
+struct VerifiedClaim {
+    scope: String,
+    verification: Verification,
+    claims: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Verification {
+    outcome: String,
+}
+
+#[derive(Deserialize)]
+struct IdentityClaims {
+    given_name: String,
+    family_name: String,
+    birth_date: String,
+}
+
+/// Checks an ID token at the moment of the sign-in: signature, issuer, audience, nonce, time
+/// (`LBX-BIND-2`). Returns the subject.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub fn verify_sign_in(
+    id_token: &str,
+    sign_in: &SignIn,
+    provider: &IdentityProvider,
+    now: u64,
+) -> Result<String, EvidenceError> {
+    let claims = id_claims(id_token, sign_in, provider)?;
+    let is_fresh =
+        claims.iat <= now.saturating_add(CLOCK_SKEW) && now <= claims.exp.saturating_add(CLOCK_SKEW);
+    if is_fresh { Ok(claims.sub) } else { Err(EvidenceError::OutOfTime) }
+}
+
+/// Who ScotAccount says the owner of an identity key is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VerifiedPerson {
+    subject: String,
+    attributes: Attributes,
+}
+
+impl VerifiedPerson {
+    /// ScotAccount's name for the person, pairwise for our client.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Name and birth date in canonical form.
+    #[must_use]
+    pub const fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    /// Compares with the person that was asked for: name and birth date (`LBX-EVID-5`).
+    ///
+    /// # Errors
+    /// [`EvidenceError::OtherPerson`].
+    pub fn is(&self, asked: &Attributes) -> Result<(), EvidenceError> {
+        if self.attributes.is_same_person(asked) { Ok(()) } else { Err(EvidenceError::OtherPerson) }
+    }
+}
+
+impl core::fmt::Debug for VerifiedPerson {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("VerifiedPerson([redacted])")
+    }
+}
+
+/// Verifies evidence against the entry that names it. Tokens expire within minutes and evidence is
+/// kept for years, so their time is not compared here; that they were fresh when the entry was made
+/// is for the vault to check ([`verify_sign_in`]), and that the entry was made then is what the log
+/// proves.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub fn verify(
+    evidence: &Evidence,
+    named: &[u8; 32],
+    directory_id: DirectoryId,
+    identity_key: &VerifyingKey,
+    provider: &IdentityProvider,
+) -> Result<VerifiedPerson, EvidenceError> {
+    if evidence.hash() != *named {
+        return Err(EvidenceError::OtherEvidence);
+    }
+    let sign_in = SignIn {
+        purpose: evidence.purpose,
+        directory_id,
+        previous: evidence.previous,
+        identity_key: *identity_key,
+        salt: evidence.salt,
+    };
+    let id = id_claims(&evidence.id_token, &sign_in, provider)?;
+    let attributes: AttributeClaims =
+        provider.attribute_keys.verify(&evidence.claims_token).map_err(EvidenceError::ClaimsToken)?;
+    if attributes.iss != provider.attribute_issuer {
+        return Err(EvidenceError::OtherIssuer);
+    }
+    if attributes.sub != id.sub {
+        return Err(EvidenceError::OtherSubject);
+    }
+    let claims = match attributes.verified_claims {
+        OneOrMore::More(claims) => claims,
+        OneOrMore::One(claim) => vec![claim],
+    };
+    let mut of_identity = claims.into_iter().filter(|claim| claim.scope == IDENTITY_SCOPE);
+    let (Some(claim), None) = (of_identity.next(), of_identity.next()) else {
+        return Err(EvidenceError::NotVerified);
+    };
+    if claim.verification.outcome != "VERIFIED_SUCCESSFULLY" {
+        return Err(EvidenceError::NotVerified);
+    }
+    let IdentityClaims { given_name, family_name, birth_date } =
+        serde_json::from_value(claim.claims).map_err(|_| EvidenceError::NotVerified)?;
+    let attributes = Attributes::new(&given_name, &family_name, &birth_date, None)?;
+    Ok(VerifiedPerson { subject: id.sub, attributes })
+}
+
+fn id_claims(
+    id_token: &str,
+    sign_in: &SignIn,
+    provider: &IdentityProvider,
+) -> Result<IdClaims, EvidenceError> {
+    let claims: IdClaims = provider.keys.verify(id_token).map_err(EvidenceError::IdToken)?;
+    if claims.iss != provider.issuer || !claims.aud.is(&provider.client_id) {
+        return Err(EvidenceError::OtherIssuer);
+    }
+    if claims.nonce != sign_in.nonce() {
+        return Err(EvidenceError::OtherKey);
+    }
+    Ok(claims)
+}

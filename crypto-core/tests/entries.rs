@@ -1,0 +1,165 @@
+//! Chains of entries: honest and broken.
+
+use crypto_core::citizen::{ChangeKind, DirectoryId, Entry, EntryStatus, History, HistoryError, SignedEntry};
+use relay_auth::{
+    cbor::{Bytes32, DecodeError, Wire as _},
+    hostile,
+};
+
+use crate::{
+    portable_test,
+    world::{ANN, BOB, DAY, NOW, key},
+};
+
+fn first() -> Entry {
+    ANN.first_entry().0
+}
+
+/// An entry that follows `before`.
+fn next(before: &SignedEntry) -> Entry {
+    Entry { previous: Some(before.hash().into()), salt: Bytes32([9; 32]), ..first() }
+}
+
+fn verify(chain: &[SignedEntry]) -> Result<Vec<ChangeKind>, HistoryError> {
+    History::verify(ANN.id(), chain)
+        .map(|history| history.changes().iter().map(|change| change.kind).collect())
+}
+
+fn by_device(entry: &Entry) -> SignedEntry {
+    SignedEntry::by_device(entry, &ANN.device(), ANN.opening().salt.0)
+}
+
+#[portable_test]
+fn entries_have_one_encoding() {
+    hostile::assert_strict(&first());
+    let full = Entry { archive_head: Some(Bytes32([1; 32])), previous: Some(Bytes32([2; 32])), ..first() };
+    assert_eq!(Entry::from_bytes(&full.to_bytes()).unwrap(), full);
+    hostile::assert_strict(&by_device(&full));
+}
+
+#[portable_test]
+fn a_chain_is_first_entry_then_changes_by_device_recovery_and_reset() {
+    let one = ANN.first_signed();
+    let two = by_device(&next(&one));
+    let recovered = Entry { identity_key: key(31).verifying_key(), evidence: Bytes32([1; 32]), ..next(&two) };
+    let three = SignedEntry::by_recovery(&recovered, &key(31), &ANN.identity());
+    let reset = Entry { identity_key: key(32).verifying_key(), evidence: Bytes32([2; 32]), ..next(&three) };
+    let four = SignedEntry::by_identity(&reset, &key(32));
+    let chain = [one, two, three, four];
+    let kinds = vec![ChangeKind::First, ChangeKind::ByDevice, ChangeKind::Recovery, ChangeKind::Reset];
+    assert_eq!(verify(&chain), Ok(kinds.clone()));
+    let known = History::verify(ANN.id(), &chain[..2]).unwrap().last().clone();
+    let rest = History::continue_from(known, &chain[2..]).unwrap();
+    assert_eq!(rest.last().hash(), &chain[3].hash());
+    assert_eq!(rest.changes().iter().map(|change| change.kind).collect::<Vec<_>>(), kinds[2..]);
+}
+
+#[portable_test]
+fn a_chain_that_does_not_start_or_belong_here_is_refused() {
+    let one = ANN.first_signed();
+    assert_eq!(verify(&[]), Err(HistoryError::Empty));
+    assert_eq!(verify(&[by_device(&next(&one))]), Err(HistoryError::Unanchored));
+    assert_eq!(verify(&[BOB.first_signed()]), Err(HistoryError::OtherPerson));
+    assert_eq!(verify(&[by_device(&first())]), Err(HistoryError::NotSigned));
+    assert_eq!(verify(&[SignedEntry::by_identity(&first(), &key(99))]), Err(HistoryError::NotSigned));
+    let other = Entry { directory_id: DirectoryId::from([8; 16]), ..next(&one) };
+    assert_eq!(verify(&[one, by_device(&other)]), Err(HistoryError::OtherPerson));
+}
+
+#[portable_test]
+fn a_chain_with_a_gap_or_a_fork_is_refused() {
+    let one = ANN.first_signed();
+    let two = by_device(&next(&one));
+    let three = by_device(&next(&two));
+    assert_eq!(verify(&[one.clone(), three.clone()]), Err(HistoryError::Broken));
+    assert_eq!(verify(&[one.clone(), two.clone(), by_device(&next(&one))]), Err(HistoryError::Broken));
+    assert_eq!(verify(&[one.clone(), two, three, one.clone()]), Err(HistoryError::Broken));
+}
+
+#[portable_test]
+fn only_a_device_of_the_entry_before_can_change_it() {
+    let one = ANN.first_signed();
+    let entry = next(&one);
+    let strangers = [
+        SignedEntry::by_device(&entry, &key(99), ANN.opening().salt.0),
+        SignedEntry::by_device(&entry, &ANN.device(), [0; 32]),
+        SignedEntry::by_identity(&entry, &ANN.identity()),
+        SignedEntry::by_recovery(&entry, &ANN.identity(), &ANN.identity()),
+    ];
+    for stranger in strangers {
+        assert_eq!(verify(&[one.clone(), stranger]), Err(HistoryError::NotSigned));
+    }
+    // A device that an entry adds may sign the next entry, not the one that adds it.
+    let new = Entry { devices: vec![], ..next(&one) };
+    assert!(verify(&[one.clone(), by_device(&new)]).is_ok());
+    let removed = by_device(&new);
+    let after = Entry { previous: Some(removed.hash().into()), ..new };
+    assert_eq!(verify(&[one, removed, by_device(&after)]), Err(HistoryError::NotSigned));
+}
+
+#[portable_test]
+fn a_new_identity_key_needs_new_evidence_and_its_own_signature() {
+    let one = ANN.first_signed();
+    let same_evidence = Entry { identity_key: key(31).verifying_key(), ..next(&one) };
+    let signed = SignedEntry::by_identity(&same_evidence, &key(31));
+    assert_eq!(verify(&[one.clone(), signed]), Err(HistoryError::EvidenceMismatch));
+    let same_identity = Entry { evidence: Bytes32([1; 32]), ..next(&one) };
+    assert_eq!(verify(&[one.clone(), by_device(&same_identity)]), Err(HistoryError::EvidenceMismatch));
+    let stolen = Entry { identity_key: key(31).verifying_key(), evidence: Bytes32([1; 32]), ..next(&one) };
+    for signed in [
+        by_device(&stolen),
+        SignedEntry::by_identity(&stolen, &ANN.identity()),
+        SignedEntry::by_recovery(&stolen, &key(31), &key(99)),
+        SignedEntry::by_recovery(&stolen, &key(99), &ANN.identity()),
+    ] {
+        assert_eq!(verify(&[one.clone(), signed]), Err(HistoryError::NotSigned));
+    }
+}
+
+#[portable_test]
+fn nothing_follows_a_closed_entry() {
+    let one = ANN.first_signed();
+    let closed = Entry { status: EntryStatus::Closed, inbox_keys: vec![], ..next(&one) };
+    let two = by_device(&closed);
+    assert!(verify(&[one.clone(), two.clone()]).is_ok());
+    let three = by_device(&next(&two));
+    assert_eq!(verify(&[one, two, three]), Err(HistoryError::Closed));
+}
+
+#[portable_test]
+fn a_signed_entry_with_any_byte_altered_breaks_the_chain() {
+    let one = ANN.first_signed();
+    let bytes = one.to_bytes();
+    for place in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        altered[place] ^= 1;
+        let verified = SignedEntry::from_bytes(&altered).map(|entry| verify(&[entry]));
+        assert!(!matches!(verified, Ok(Ok(_))), "byte {place}");
+    }
+}
+
+#[portable_test]
+fn entries_that_no_device_makes_are_refused() {
+    let key = first().inbox_keys[0].clone();
+    let backwards = crypto_core::citizen::InboxKey { rotate_after: 2, not_after: 1, ..key.clone() };
+    let refused = [
+        Entry { inbox_keys: vec![], ..first() },
+        Entry { status: EntryStatus::Closed, ..first() },
+        Entry { inbox_keys: vec![key.clone(), key.clone()], ..first() },
+        Entry { inbox_keys: vec![key; 5], ..first() },
+        Entry { inbox_keys: vec![backwards], ..first() },
+        Entry { devices: first().devices[..3].to_vec(), ..first() },
+        Entry { devices: first().devices.into_iter().rev().collect(), ..first() },
+        Entry { devices: vec![Bytes32([1; 32]); 4], ..first() },
+    ];
+    for entry in refused {
+        assert!(matches!(Entry::from_bytes(&entry.to_bytes()), Err(DecodeError::Value(_))), "{entry:?}");
+    }
+}
+
+#[portable_test]
+fn senders_use_the_newest_key_until_its_last_second() {
+    let history = History::verify(ANN.id(), &[ANN.first_signed()]).unwrap();
+    assert!(history.last().inbox_key_at(NOW + 400 * DAY).is_some());
+    assert!(history.last().inbox_key_at(NOW + 400 * DAY + 1).is_none());
+}

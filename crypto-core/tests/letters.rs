@@ -1,0 +1,263 @@
+//! Letters: written, sealed, opened, verified. Sealing for real needs a proven recipient, which is in
+//! `directory.rs`; here letters are put into envelopes by hand, as a hostile sender would.
+
+use crypto_core::{
+    body::BodyStatus,
+    envelope::Envelope,
+    letter::{
+        Action, ActionCode, Alternative, AlternativeKind, Amount, Attachment, AttachmentKey, Letter,
+        LetterError, LetterId, OpenedLetter, SignedLetter, ThreadId,
+    },
+};
+use proptest::prelude::*;
+use relay_auth::{
+    cbor::{Bytes32, DecodeError, Wire as _},
+    hostile,
+    id::BlobId,
+    secret::Secret,
+};
+
+use crate::{
+    portable_test,
+    world::{
+        ANN, BOB, DAY, NOW, Statement, TestRng, approve, body, body_entry, body_key, config, inbox_key, key,
+        letter, letter_id, operator_keys, signed, statement,
+    },
+};
+
+fn envelope(content: &[u8]) -> Envelope {
+    Envelope::seal(ANN.id(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap()
+}
+
+fn open(content: &[u8]) -> Result<OpenedLetter, LetterError> {
+    OpenedLetter::open(&envelope(content), ANN.id(), &ANN.inbox())
+}
+
+#[portable_test]
+fn a_letter_is_read_after_its_signature_held() {
+    let opened = open(&signed(&statement(&letter()), &body_key())).unwrap();
+    assert_eq!(opened.claimed_body().as_str(), "example-council");
+    let verified = opened.verify(&body(), NOW).unwrap();
+    assert_eq!(verified.letter(), &letter());
+    assert_eq!((verified.id(), verified.time()), (letter_id(), NOW));
+    assert_eq!(verified.body().as_str(), "example-council");
+}
+
+#[portable_test]
+fn a_letter_written_to_somebody_else_is_refused() {
+    let content = letter();
+    let forwarded = Statement { recipient: BOB.id(), ..statement(&content) };
+    assert_eq!(open(&signed(&forwarded, &body_key())), Err(LetterError::OtherRecipient));
+}
+
+#[portable_test]
+fn a_letter_signed_for_another_key_is_refused() {
+    let content = letter();
+    let other = Statement { inbox_key: inbox_key(9).public_key().id(), ..statement(&content) };
+    assert_eq!(open(&signed(&other, &body_key())), Err(LetterError::OtherKey));
+}
+
+#[portable_test]
+fn a_letter_in_the_name_of_a_body_needs_a_key_of_that_body() {
+    let content = letter();
+    let forged = open(&signed(&statement(&content), &key(99))).unwrap();
+    assert_eq!(forged.verify(&body(), NOW), Err(LetterError::Forged));
+    let renamed = Statement { body: "another-council", ..statement(&content) };
+    let renamed = open(&signed(&renamed, &body_key())).unwrap();
+    assert_eq!(renamed.verify(&body(), NOW), Err(LetterError::OtherBody));
+    let old_entry = Statement { body_entry: Bytes32([0; 32]), ..statement(&content) };
+    let old_entry = open(&signed(&old_entry, &body_key())).unwrap();
+    assert_eq!(old_entry.verify(&body(), NOW), Err(LetterError::OtherEntry));
+}
+
+#[portable_test]
+fn a_signature_counts_only_while_its_key_was_valid_on_arrival() {
+    for (arrival, is_valid) in [(NOW, true), (NOW - 2 * DAY, false), (NOW + 400 * DAY, false)] {
+        let opened = open(&signed(&statement(&letter()), &body_key())).unwrap();
+        assert_eq!(opened.verify(&body(), arrival).is_ok(), is_valid, "{arrival}");
+    }
+    let mut suspended = body_entry();
+    suspended.status = BodyStatus::Suspended;
+    let suspended = approve(&suspended).verify(&operator_keys()).unwrap();
+    let content = letter();
+    let named = Statement { body_entry: Bytes32(*suspended.hash()), ..statement(&content) };
+    let opened = open(&signed(&named, &body_key())).unwrap();
+    assert_eq!(opened.verify(&suspended, NOW), Err(LetterError::Forged));
+}
+
+#[portable_test]
+fn what_was_sealed_and_is_no_letter_is_refused() {
+    for (name, hostile) in hostile::variants(&signed(&statement(&letter()), &body_key())) {
+        assert!(matches!(open(&hostile), Err(LetterError::Malformed(_))), "{name}");
+    }
+}
+
+#[portable_test]
+fn a_signed_letter_with_any_byte_altered_is_refused() {
+    let content = signed(&statement(&letter()), &body_key());
+    for place in 0..content.len() {
+        let mut altered = content.clone();
+        altered[place] ^= 1;
+        let verified = open(&altered).and_then(|opened| opened.verify(&body(), NOW));
+        assert!(verified.is_err(), "byte {place}");
+    }
+}
+
+#[portable_test]
+fn the_same_letter_has_the_same_fingerprint_and_another_has_another() {
+    let fingerprint = |letter: &Letter, time| {
+        let statement = Statement { time, ..statement(letter) };
+        open(&signed(&statement, &body_key())).unwrap().verify(&body(), NOW).unwrap().fingerprint()
+    };
+    assert_eq!(fingerprint(&letter(), NOW), fingerprint(&letter(), NOW));
+    assert_ne!(fingerprint(&letter(), NOW), fingerprint(&letter(), NOW + 1));
+    let other = Letter { label: "Something else".to_owned(), ..letter() };
+    assert_ne!(fingerprint(&letter(), NOW), fingerprint(&other, NOW));
+}
+
+fn full_letter() -> Letter {
+    Letter {
+        unit: Some("Council Tax team".to_owned()),
+        contact: Some("0131 496 0000".to_owned()),
+        case_id: Some("CT-2027-1".to_owned()),
+        thread: Some(ThreadId::from([4; 16])),
+        in_reply_to: Some(LetterId::from([5; 16])),
+        legal_notification: true,
+        receipt_requested: true,
+        reply_by: Some(NOW + 14 * DAY),
+        print_after: Some(NOW + 21 * DAY),
+        actions: vec![pay(), appointment()],
+        attachments: vec![attachment()],
+        alternatives: vec![Alternative {
+            kind: AlternativeKind::LargePrint,
+            language: "en".to_owned(),
+            attachment: Some(0),
+            url: None,
+        }],
+        reply_permits: vec![vec![1; 176].into()],
+        ..letter()
+    }
+}
+
+fn pay() -> Action {
+    Action {
+        code: ActionCode::Pay,
+        label: "Pay £120".to_owned(),
+        by: Some(NOW + 30 * DAY),
+        url: Some("https://pay.example.scot/ct".to_owned()),
+        reference: Some("CT1".to_owned()),
+        amount: Some(Amount { minor_units: 12_000, currency: "GBP".to_owned() }),
+        start: None,
+        end: None,
+        place: None,
+    }
+}
+
+fn appointment() -> Action {
+    Action {
+        code: ActionCode::Appointment,
+        label: "Come in".to_owned(),
+        by: None,
+        url: None,
+        reference: None,
+        amount: None,
+        start: Some(NOW),
+        end: Some(NOW + 3600),
+        place: Some("1 High Street".to_owned()),
+    }
+}
+
+fn attachment() -> Attachment {
+    Attachment {
+        blob: BlobId::from([6; 16]),
+        key: AttachmentKey(Secret::from([7; 32])),
+        size: 1234,
+        digest: Bytes32([8; 32]),
+        file_name: "bill.pdf".to_owned(),
+        encoding_format: "application/pdf".to_owned(),
+        language: Some("en".to_owned()),
+        label: Some("The bill".to_owned()),
+    }
+}
+
+#[portable_test]
+fn letters_have_one_encoding_with_every_field_and_with_none() {
+    hostile::assert_strict(&letter());
+    hostile::assert_strict(&full_letter());
+    hostile::assert_strict(
+        &SignedLetter::from_bytes(&signed(&statement(&full_letter()), &body_key())).unwrap(),
+    );
+}
+
+#[portable_test]
+fn letters_that_would_mislead_or_lead_nowhere_are_refused() {
+    type Spoil = fn(&mut Letter);
+    let spoils: &[(&str, Spoil)] = &[
+        ("no label", |letter| letter.label.clear()),
+        ("a label of 256 characters", |letter| letter.label = "x".repeat(256)),
+        ("a label of two lines", |letter| letter.label = "a\nb".to_owned()),
+        ("a label that is turned around", |letter| letter.label = "a\u{202e}b".to_owned()),
+        ("a text with a control character", |letter| letter.text = "a\u{0}".to_owned()),
+        ("a text that is too long", |letter| letter.text = "x".repeat(60_001)),
+        ("an empty summary", |letter| letter.summary = Some(String::new())),
+        ("no language", |letter| letter.language = String::new()),
+        ("a language that is none", |letter| letter.language = "en_GB".to_owned()),
+        ("nine actions", |letter| letter.actions = vec![pay(); 9]),
+        ("a payment without an amount", |letter| letter.actions[0].amount = None),
+        ("a payment in pounds", |letter| {
+            letter.actions[0].amount = Some(Amount { minor_units: 1, currency: "£".to_owned() });
+        }),
+        ("a link that is a script", |letter| letter.actions[0].url = Some("javascript:alert(1)".to_owned())),
+        ("a link without encryption", |letter| {
+            letter.actions[0].url = Some("http://pay.example.scot".to_owned())
+        }),
+        ("an appointment without a time", |letter| letter.actions[1].start = None),
+        ("an appointment that ends before it begins", |letter| letter.actions[1].end = Some(0)),
+        ("a file name with a path", |letter| letter.attachments[0].file_name = "../bill.pdf".to_owned()),
+        ("a hidden file", |letter| letter.attachments[0].file_name = ".profile".to_owned()),
+        ("a file name that is turned around", |letter| {
+            letter.attachments[0].file_name = "bill\u{202e}fdp.exe".to_owned();
+        }),
+        ("a media type that is none", |letter| letter.attachments[0].encoding_format = "pdf".to_owned()),
+        ("a media type with a parameter", |letter| {
+            letter.attachments[0].encoding_format = "text/html;x".to_owned();
+        }),
+        ("another form that is not there", |letter| letter.alternatives[0].attachment = Some(1)),
+        ("another form in two places", |letter| {
+            letter.alternatives[0].url = Some("https://example.scot".to_owned());
+        }),
+        ("a reply permit that is too long", |letter| letter.reply_permits = vec![vec![0; 257].into()]),
+    ];
+    for (name, spoil) in spoils {
+        let mut letter = full_letter();
+        spoil(&mut letter);
+        let refused = Letter::from_bytes(&letter.to_bytes());
+        assert!(matches!(refused, Err(DecodeError::Value(_))), "{name}: {refused:?}");
+        let sealed = open(&signed(&statement(&letter), &body_key()));
+        assert!(matches!(sealed, Err(LetterError::Malformed(_))), "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_letter_comes_back(
+        label in "[A-Za-z0-9 £éà.,?!]{1,80}", text in "[A-Za-z0-9 \n#*_`<>&éà]{0,2000}",
+        summary in proptest::option::of("[A-Za-z ]{1,100}"), reply_by: Option<u64>, time: u64,
+    ) {
+        let content = Letter { label, text, summary, reply_by, ..letter() };
+        prop_assert_eq!(&Letter::from_bytes(&content.to_bytes()).unwrap(), &content);
+        let statement = Statement { time, ..statement(&content) };
+        let verified = open(&signed(&statement, &body_key())).unwrap().verify(&body(), NOW).unwrap();
+        prop_assert_eq!(verified.letter(), &content);
+        prop_assert_eq!(verified.time(), time);
+    }
+
+    #[test]
+    fn any_bytes_are_refused_or_are_a_letter_in_its_one_encoding(bytes: Vec<u8>) {
+        if let Ok(letter) = Letter::from_bytes(&bytes) {
+            prop_assert_eq!(letter.to_bytes(), bytes);
+        }
+    }
+}

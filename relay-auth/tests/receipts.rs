@@ -1,0 +1,124 @@
+//! Receipts and the chain of deposits.
+
+use proptest::prelude::*;
+use relay_auth::{
+    cbor::{Bytes32, DecodeError, Version, Wire as _},
+    hostile,
+    id::{BlobId, MailboxId, PermitId},
+    receipt::{ChainHead, Deposit, MOST_BLOBS, Receipt, ReceiptError, SignedReceipt, envelope_digest},
+};
+
+use crate::{
+    portable_test,
+    support::{any_blob, any_mailbox, any_permit_id, config, key},
+};
+
+fn deposit(sequence: u64) -> Deposit {
+    Deposit {
+        sequence,
+        time: 1_800_000_000 + sequence,
+        digest: envelope_digest(&sequence.to_be_bytes()).into(),
+        blobs: vec![BlobId::from([5; 16])],
+    }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        version: Version,
+        permit: PermitId::from([3; 16]),
+        digest: envelope_digest(b"sealed").into(),
+        blobs: vec![BlobId::from([5; 16])],
+        time: 1_800_000_000,
+        head: ChainHead::start(MailboxId::from([1; 16])).after(&deposit(1)),
+    }
+}
+
+#[portable_test]
+fn receipts_and_deposits_have_one_encoding() {
+    hostile::assert_strict(&deposit(1));
+    hostile::assert_strict(&receipt());
+    hostile::assert_strict(&SignedReceipt::sign(&receipt(), &key(1)));
+}
+
+#[portable_test]
+fn a_receipt_holds_for_its_relay_envelope_and_attachments_only() {
+    let signed = SignedReceipt::sign(&receipt(), &key(1));
+    let (relay, blobs) = (key(1).verifying_key(), [BlobId::from([5; 16])]);
+    assert_eq!(signed.verify(&relay, b"sealed", &blobs), Ok(receipt()));
+    assert_eq!(signed.verify(&relay, b"Sealed", &blobs), Err(ReceiptError::OtherContent));
+    assert_eq!(signed.verify(&relay, b"sealed", &[]), Err(ReceiptError::OtherContent));
+    assert_eq!(signed.verify(&key(2).verifying_key(), b"sealed", &blobs), Err(ReceiptError::Forged));
+}
+
+#[portable_test]
+fn a_receipt_with_any_byte_altered_is_refused() {
+    let bytes = SignedReceipt::sign(&receipt(), &key(1)).to_bytes();
+    for place in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        altered[place] ^= 1;
+        let verified = SignedReceipt::from_bytes(&altered)
+            .map(|signed| signed.verify(&key(1).verifying_key(), b"sealed", &[BlobId::from([5; 16])]));
+        assert!(!matches!(verified, Ok(Ok(_))), "byte {place}");
+    }
+}
+
+#[portable_test]
+fn a_letter_dropped_doubled_swapped_or_altered_changes_the_head() {
+    let head = |deposits: &[Deposit]| {
+        deposits.iter().fold(ChainHead::start(MailboxId::from([1; 16])), |head, deposit| head.after(deposit))
+    };
+    let [one, two, three] = [deposit(1), deposit(2), deposit(3)];
+    let honest = head(&[one.clone(), two.clone(), three.clone()]);
+    let lies = [
+        vec![one.clone(), three.clone()],
+        vec![one.clone(), two.clone()],
+        vec![one.clone(), two.clone(), two.clone(), three.clone()],
+        vec![two.clone(), one.clone(), three.clone()],
+        vec![one.clone(), Deposit { time: 1, ..two.clone() }, three.clone()],
+        vec![one.clone(), Deposit { blobs: vec![], ..two.clone() }, three.clone()],
+        vec![one.clone(), Deposit { digest: Bytes32([0; 32]), ..two.clone() }, three.clone()],
+        vec![one.clone(), Deposit { sequence: 9, ..two.clone() }, three.clone()],
+    ];
+    for lie in lies {
+        assert_ne!(head(&lie), honest, "{lie:?}");
+    }
+    let elsewhere = [one, two, three]
+        .iter()
+        .fold(ChainHead::start(MailboxId::from([2; 16])), |head, deposit| head.after(deposit));
+    assert_ne!(elsewhere, honest);
+}
+
+#[portable_test]
+fn a_receipt_shows_neither_mailbox_nor_sequence() {
+    let bytes = SignedReceipt::sign(&receipt(), &key(1)).to_bytes();
+    assert!(!bytes.windows(16).any(|window| window == [1; 16]));
+}
+
+#[portable_test]
+fn too_many_attachments_are_refused() {
+    let blobs = vec![BlobId::from([5; 16]); MOST_BLOBS + 1];
+    let deposit = Deposit { blobs: blobs.clone(), ..deposit(1) };
+    let receipt = Receipt { blobs, ..receipt() };
+    assert!(matches!(Deposit::from_bytes(&deposit.to_bytes()), Err(DecodeError::Value(_))));
+    assert!(matches!(Receipt::from_bytes(&receipt.to_bytes()), Err(DecodeError::Value(_))));
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_receipt_comes_back(
+        permit in any_permit_id(), envelope: Vec<u8>, mailbox in any_mailbox(), time: u64, sequence: u64,
+        blobs in proptest::collection::vec(any_blob(), 0..=MOST_BLOBS),
+    ) {
+        let deposit = Deposit { sequence, time, digest: envelope_digest(&envelope).into(), blobs: blobs.clone() };
+        hostile::assert_strict(&deposit);
+        let receipt = Receipt {
+            version: Version, permit, digest: deposit.digest, blobs: blobs.clone(), time,
+            head: ChainHead::start(mailbox).after(&deposit),
+        };
+        hostile::assert_strict(&receipt);
+        let signed = SignedReceipt::from_bytes(&SignedReceipt::sign(&receipt, &key(1)).to_bytes()).unwrap();
+        prop_assert_eq!(signed.verify(&key(1).verifying_key(), &envelope, &blobs), Ok(receipt));
+    }
+}
