@@ -1,0 +1,237 @@
+//! The engine as its users see it.
+
+use std::{
+    fmt,
+    path::Path,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    Alarm, Row, StoreError,
+    committer::{Committer, Failure, Job},
+    durable::{Durable, Reader},
+    folder::Folder,
+    view::View,
+};
+
+/// How an engine is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How much memory sled may use for pages, in bytes.
+    pub cache_bytes: u64,
+    /// How many transactions may wait; one more waits in [`Engine::write`] itself.
+    pub queue: usize,
+    /// How much room must be left on the disk, in bytes, for anything but removals to be taken. Keeps
+    /// the disk from filling up while a commit is being written, which would stop the engine.
+    pub reserve_bytes: u64,
+}
+
+impl Default for Options {
+    /// 256 MiB of cache, 512 transactions, 64 MiB of reserve.
+    fn default() -> Self {
+        Self { cache_bytes: 256 << 20, queue: 512, reserve_bytes: 64 << 20 }
+    }
+}
+
+/// An open store. Clones share it; when the last one is dropped, what is queued is still written,
+/// then the store is closed (which blocks for as long as that takes).
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Option<mpsc::Sender<Job>>,
+    committer: Option<JoinHandle<()>>,
+    durable: Arc<Durable>,
+    failure: Arc<Failure>,
+}
+
+impl Engine {
+    /// Opens the store in the folder `path`, or creates it. Blocks: recovery after a crash takes
+    /// about half a second for a gigabyte.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`], [`StoreError::Corrupt`], [`StoreError::Full`] or [`StoreError::Io`].
+    pub fn open(path: impl AsRef<Path>, options: Options) -> Result<Self, StoreError> {
+        Self::start(Folder::open(path.as_ref(), options.cache_bytes)?, &options)
+    }
+
+    fn start(folder: Folder, options: &Options) -> Result<Self, StoreError> {
+        let (sender, queue) = mpsc::channel(options.queue.max(1));
+        let durable = Arc::new(Durable::new(folder));
+        let failure = Arc::new(Failure::none_yet());
+        let committer = Committer {
+            queue,
+            durable: Arc::clone(&durable),
+            failure: Arc::clone(&failure),
+            reserve_bytes: options.reserve_bytes,
+        };
+        // A thread of its own: it spends its life in system calls that block.
+        let committer = thread::Builder::new()
+            .name("store-committer".to_owned())
+            .spawn(move || committer.run())
+            .map_err(|cause| StoreError::io("start the committer's thread", cause))?;
+        let shared = Shared { queue: Some(sender), committer: Some(committer), durable, failure };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Runs a transaction and answers when everything it did is durable. Transactions run one after
+    /// the other; an `Err` undoes this one alone.
+    ///
+    /// The transaction runs on the committer's thread, so it must be quick, and must not write
+    /// through the engine itself (that would wait for ever). Waits while the queue is full.
+    /// Dropping the future does not undo a transaction that is in the queue.
+    ///
+    /// # Errors
+    /// What the transaction returns; [`StoreError::Full`], [`StoreError::Stopped`] or
+    /// [`StoreError::Panicked`] from here.
+    pub async fn write<T, E, F>(&self, transaction: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut View) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (job, answer) = Job::new(transaction);
+        self.queue()?.send(job).await.map_err(|_| StoreError::Stopped)?;
+        answer.await.unwrap_or_else(|_| Err(E::from(StoreError::Stopped)))
+    }
+
+    /// [`Engine::write`] for threads outside of any async runtime (inside one it panics).
+    ///
+    /// # Errors
+    /// As [`Engine::write`].
+    pub fn write_blocking<T, E, F>(&self, transaction: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut View) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (job, answer) = Job::new(transaction);
+        self.queue()?.blocking_send(job).map_err(|_| StoreError::Stopped)?;
+        answer.blocking_recv().unwrap_or_else(|_| Err(E::from(StoreError::Stopped)))
+    }
+
+    /// Shows `look` the store as it is on the disk, standing still: several reads in one call belong
+    /// together. Never waits for a write to reach the disk; but no commit completes while `look`
+    /// runs, so it must be quick, and must not call the engine itself.
+    ///
+    /// # Errors
+    /// What `look` returns; [`StoreError::Stopped`] from here.
+    pub fn read<T, E>(&self, look: impl FnOnce(&Reader<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<StoreError>,
+    {
+        self.check()?;
+        look(&self.shared.durable.reader())
+    }
+
+    /// The value of a row, as it is on the disk.
+    ///
+    /// # Errors
+    /// As [`Reader::get`]; [`StoreError::Stopped`].
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|reader| reader.get(key))
+    }
+
+    /// The first `limit` rows whose keys start with `prefix` and come after `after`, in the order
+    /// of their keys, as they are on the disk. Long values are not among them.
+    ///
+    /// # Errors
+    /// As [`Reader::scan`]; [`StoreError::Stopped`].
+    pub fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Row>, StoreError> {
+        self.read(|reader| reader.scan(prefix, after, limit))
+    }
+
+    /// A long value, as it is on the disk.
+    ///
+    /// # Errors
+    /// As [`Reader::get_long`]; [`StoreError::Stopped`].
+    pub fn get_long(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|reader| reader.get_long(key))
+    }
+
+    /// Why the engine has stopped, if it has. A service should then end: see [`Engine::until_failed`].
+    #[must_use]
+    pub fn failed(&self) -> Option<String> {
+        self.shared.failure.reason()
+    }
+
+    /// Completes, with the reason, when the engine has stopped because a write did not reach the
+    /// disk. The service should end then; started again, it goes on from what the disk has.
+    pub async fn until_failed(&self) -> String {
+        let mut failure = self.shared.failure.watch();
+        let reason = failure.wait_for(Option::is_some).await;
+        // The sending side lives as long as this engine: the channel does not close.
+        reason.ok().and_then(|reason| reason.clone()).unwrap_or_default()
+    }
+
+    /// What the operator should know although the store goes on.
+    #[must_use]
+    pub fn alarms(&self) -> Vec<Alarm> {
+        self.shared.durable.folder().disk.alarms()
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        if self.shared.failure.happened() { Err(StoreError::Stopped) } else { Ok(()) }
+    }
+
+    fn queue(&self) -> Result<&mpsc::Sender<Job>, StoreError> {
+        self.check()?;
+        self.shared.queue.as_ref().ok_or(StoreError::Stopped)
+    }
+}
+
+impl fmt::Debug for Engine {
+    /// Without the contents, which sled would print.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Engine").field("failure", &self.shared.failure).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Closes the queue: the committer ends when it has written what is in it.
+        drop(self.queue.take());
+        if let Some(committer) = self.committer.take()
+            // The last handle may have been inside a transaction.
+            && committer.thread().id() != thread::current().id()
+        {
+            // It catches its panics; there is nothing to learn from the result.
+            let _ = committer.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn after_a_failed_sync_nothing_is_answered_any_more() {
+        let path = tempfile::tempdir().unwrap();
+        let options = Options { reserve_bytes: 0, ..Options::default() };
+        let mut folder = Folder::open(path.path(), options.cache_bytes).unwrap();
+        // fsync of this device fails; everything before it works.
+        folder.disk.log = File::open("/dev/null").unwrap();
+        let engine = Engine::start(folder, &options).unwrap();
+        assert_eq!(engine.failed(), None);
+
+        let first = engine.write(|view| view.insert(b"key", b"value")).await;
+        assert!(matches!(first, Err(StoreError::Stopped)), "{first:?}");
+        let why = engine.until_failed().await;
+        assert!(why.contains("sync"), "{why}");
+        assert_eq!(engine.failed(), Some(why));
+
+        let second = engine.write(|view| view.insert(b"key", b"value")).await;
+        assert!(matches!(second, Err(StoreError::Stopped)), "{second:?}");
+        assert!(matches!(engine.get(b"key"), Err(StoreError::Stopped)));
+        assert!(matches!(engine.scan(b"", None, 9), Err(StoreError::Stopped)));
+        assert!(matches!(engine.get_long(b"key"), Err(StoreError::Stopped)));
+    }
+}

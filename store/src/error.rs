@@ -1,0 +1,111 @@
+//! What can go wrong, in words that a person can act on. No text carries a key or a value.
+
+use std::{
+    io::{self, ErrorKind},
+    path::PathBuf,
+};
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("could not {action}: {cause}")]
+    Io {
+        /// What was attempted, as the rest of a sentence that starts with "could not".
+        action: String,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// Another process, or another engine in this one, has the folder open.
+    #[error(
+        "the store in {} is already open: stop the other process first (two writers would destroy it)",
+        .folder.display()
+    )]
+    InUse {
+        /// The store's folder.
+        folder: PathBuf,
+    },
+    /// An earlier write could not be made durable; nothing is served from a state that the disk may not have.
+    #[error(
+        "the store stopped after a write that did not reach the disk: check the disk, then restart the service"
+    )]
+    Stopped,
+    /// A key, value or transaction over its limit. Nothing was written.
+    #[error("{what} of {length} bytes is over the limit of {limit} bytes")]
+    TooLarge {
+        /// What was too large.
+        what: &'static str,
+        /// Its length in bytes.
+        length: usize,
+        /// The longest that is allowed, in bytes.
+        limit: usize,
+    },
+    /// What is on the disk is not what was written.
+    #[error(
+        "the store is damaged: {what}. Stop the service, run the store check, restore a backup if needed"
+    )]
+    Corrupt {
+        /// What is wrong.
+        what: String,
+    },
+    /// No room. What was acknowledged before is untouched.
+    #[error("the disk is full: free some space or enlarge the disk")]
+    Full,
+    /// The transaction's code panicked. Nothing of it was written, and the engine goes on.
+    #[error("the transaction failed inside (a fault in the program) and wrote nothing")]
+    Panicked,
+}
+
+impl StoreError {
+    /// Says what was attempted, and tells a full disk from other failures.
+    pub(crate) fn io(action: impl Into<String>, cause: io::Error) -> Self {
+        match cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io { action: action.into(), cause },
+        }
+    }
+
+    pub(crate) fn sled(action: &str, error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(cause) => Self::io(action, cause),
+            other => Self::Corrupt { what: format!("could not {action}: {other}") },
+        }
+    }
+}
+
+/// Why a blob was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// Blob ids are random and used once; this one is taken. The blob that has it is unchanged.
+    #[error("a blob with this id exists: take a new random id")]
+    Exists,
+    /// The sender's stream was shorter or longer than declared. Nothing was kept.
+    #[error("the upload does not have the {declared} bytes that were declared for it")]
+    WrongLength {
+        /// The declared length in bytes.
+        declared: u64,
+    },
+    /// The sender's stream broke off. Nothing was kept.
+    #[error("the upload broke off: {0}")]
+    Upload(io::Error),
+    /// Our side failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let full = io::Error::from(ErrorKind::StorageFull);
+        assert!(matches!(StoreError::io("write", full), StoreError::Full));
+        assert!(matches!(
+            StoreError::sled("write", sled::Error::Io(io::Error::from_raw_os_error(28))),
+            StoreError::Full
+        ));
+        let denied = io::Error::from(ErrorKind::PermissionDenied);
+        assert!(matches!(StoreError::io("write", denied), StoreError::Io { .. }));
+    }
+}

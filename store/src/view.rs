@@ -1,0 +1,257 @@
+//! What a transaction sees and does.
+
+use std::mem;
+
+use crate::{
+    Row, StoreError, TRANSACTION_LIMIT, VALUE_LIMIT,
+    chunks::{self, Header, MOST_CHUNKS},
+    keys,
+    layers::{self, Writes},
+};
+
+/// The store as one transaction sees it: what is on the disk, what earlier transactions of the same
+/// group wrote, and its own writes so far.
+///
+/// Nothing that is read here is known outside before it is durable: the answers of a whole group
+/// are held back until the group is.
+pub struct View {
+    db: sled::Db,
+    /// Whether the disk has room for more than its reserve.
+    room: bool,
+    group: Writes,
+    group_bytes: usize,
+    own: Writes,
+    own_bytes: usize,
+}
+
+impl View {
+    pub(crate) fn new(db: sled::Db, room: bool) -> Self {
+        Self { db, room, group: Writes::new(), group_bytes: 0, own: Writes::new(), own_bytes: 0 }
+    }
+
+    /// The value of a row.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] for a key over [`crate::KEY_LIMIT`]; [`StoreError::Io`] or
+    /// [`StoreError::Corrupt`] if the disk fails.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        keys::check(key)?;
+        self.lookup(&keys::row(key))
+    }
+
+    /// Writes a row, whether or not one was there.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] for a key over [`crate::KEY_LIMIT`], a value over [`VALUE_LIMIT`] or a
+    /// transaction over [`TRANSACTION_LIMIT`]; [`StoreError::Full`] when the disk is down to its
+    /// reserve. Nothing is written then.
+    pub fn insert(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        keys::check(key)?;
+        if value.len() > VALUE_LIMIT {
+            return Err(StoreError::TooLarge { what: "a value", length: value.len(), limit: VALUE_LIMIT });
+        }
+        self.make_room(key.len() + value.len())?;
+        self.own.insert(keys::row(key), Some(value.to_vec()));
+        Ok(())
+    }
+
+    /// Removes a row, if it is there. Allowed on a full disk.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] for a key over [`crate::KEY_LIMIT`] or a transaction over
+    /// [`TRANSACTION_LIMIT`].
+    pub fn remove(&mut self, key: &[u8]) -> Result<(), StoreError> {
+        keys::check(key)?;
+        self.count(key.len())?;
+        self.own.insert(keys::row(key), None);
+        Ok(())
+    }
+
+    /// The first `limit` rows whose keys start with `prefix` and come after `after`, in the order
+    /// of their keys. Long values are not among them.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] or [`StoreError::Corrupt`] if the disk fails.
+    pub fn scan_prefix(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        scan_rows(&self.db, &[&self.group, &self.own], prefix, after, limit)
+    }
+
+    /// Writes a long value, whether or not one was there. It is apart from a row with the same key.
+    ///
+    /// # Errors
+    /// As [`View::insert`], with [`crate::LONG_LIMIT`] for the value.
+    pub fn insert_long(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        keys::check(key)?;
+        let rows = chunks::split(key, value)?;
+        self.make_room(rows.iter().map(|(key, value)| key.len() + value.len()).sum())?;
+        // What the value before had beyond the new one's end.
+        self.remove_parts(key)?;
+        self.own.extend(rows.into_iter().map(|(key, value)| (key, Some(value))));
+        Ok(())
+    }
+
+    /// A long value.
+    ///
+    /// # Errors
+    /// As [`View::get`]; [`StoreError::Corrupt`] also if a part is missing or damaged.
+    pub fn get_long(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        keys::check(key)?;
+        chunks::join(key, |stored| self.lookup(stored))
+    }
+
+    /// Removes a long value, if it is there. Allowed on a full disk, and for a damaged value.
+    ///
+    /// # Errors
+    /// As [`View::remove`].
+    pub fn remove_long(&mut self, key: &[u8]) -> Result<(), StoreError> {
+        keys::check(key)?;
+        self.remove_parts(key)
+    }
+
+    fn remove_parts(&mut self, key: &[u8]) -> Result<(), StoreError> {
+        let chunks = match self.lookup(&keys::part(key, 0))? {
+            None => return Ok(()),
+            // A damaged header must not make its value impossible to remove.
+            Some(header) => Header::parse(&header).map_or(MOST_CHUNKS, Header::chunks),
+        };
+        self.count((usize::from(chunks) + 1) * key.len())?;
+        self.own.extend((0..=chunks).map(|index| (keys::part(key, index), None)));
+        Ok(())
+    }
+
+    fn lookup(&self, stored: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        layers::lookup(&self.db, &[&self.group, &self.own], stored)
+    }
+
+    fn make_room(&mut self, bytes: usize) -> Result<(), StoreError> {
+        if !self.room {
+            return Err(StoreError::Full);
+        }
+        self.count(bytes)
+    }
+
+    fn count(&mut self, bytes: usize) -> Result<(), StoreError> {
+        let length = self.own_bytes + bytes;
+        if length > TRANSACTION_LIMIT {
+            return Err(StoreError::TooLarge { what: "a transaction", length, limit: TRANSACTION_LIMIT });
+        }
+        self.own_bytes = length;
+        Ok(())
+    }
+
+    /// Makes the transaction's writes part of its group.
+    pub(crate) fn keep(&mut self) {
+        self.group.append(&mut self.own);
+        self.group_bytes += mem::take(&mut self.own_bytes);
+    }
+
+    /// Forgets the transaction's writes.
+    pub(crate) fn discard(&mut self) {
+        self.own.clear();
+        self.own_bytes = 0;
+    }
+
+    /// How much the group's transactions have written, in bytes.
+    pub(crate) fn group_bytes(&self) -> usize {
+        self.group_bytes
+    }
+
+    /// The writes of the group.
+    pub(crate) fn into_writes(self) -> Writes {
+        self.group
+    }
+}
+
+/// [`layers::scan`] over rows alone, in the caller's keys.
+pub(crate) fn scan_rows(
+    db: &sled::Db,
+    layers: &[&Writes],
+    prefix: &[u8],
+    after: Option<&[u8]>,
+    limit: usize,
+) -> Result<Vec<Row>, StoreError> {
+    let after = after.map(keys::row);
+    let mut rows = layers::scan(db, layers, &keys::row(prefix), after.as_deref(), limit)?;
+    for (key, _) in &mut rows {
+        // The mark that keys::row() put before it.
+        key.remove(0);
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KEY_LIMIT, LONG_LIMIT};
+
+    fn view(room: bool) -> View {
+        View::new(sled::Config::new().temporary(true).open().unwrap(), room)
+    }
+
+    #[test]
+    fn a_transaction_sees_its_own_writes_and_those_before_it_in_the_group() {
+        let mut view = view(true);
+        view.insert(b"k1", b"first").unwrap();
+        view.keep();
+        view.insert(b"k2", b"second").unwrap();
+        assert_eq!(view.get(b"k1").unwrap(), Some(b"first".to_vec()));
+        assert_eq!(view.get(b"k2").unwrap(), Some(b"second".to_vec()));
+        view.remove(b"k1").unwrap();
+        assert_eq!(view.scan_prefix(b"k", None, 9).unwrap(), [(b"k2".to_vec(), b"second".to_vec())]);
+        view.discard();
+        assert_eq!(view.scan_prefix(b"k", None, 9).unwrap(), [(b"k1".to_vec(), b"first".to_vec())]);
+    }
+
+    #[test]
+    fn a_shorter_long_value_leaves_no_chunk_of_the_longer_one_before() {
+        let mut view = view(true);
+        view.insert_long(b"k", &[1; LONG_LIMIT]).unwrap();
+        view.keep();
+        view.insert_long(b"k", &[2; 5]).unwrap();
+        assert_eq!(view.get_long(b"k").unwrap(), Some(vec![2; 5]));
+        view.keep();
+        assert_eq!(view.into_writes().values().filter(|value| value.is_some()).count(), 2);
+    }
+
+    #[test]
+    fn a_removed_long_value_is_gone_and_a_row_with_its_key_stays() {
+        let mut view = view(true);
+        view.insert(b"k", b"row").unwrap();
+        view.insert_long(b"k", &[1; 5000]).unwrap();
+        view.remove_long(b"k").unwrap();
+        assert_eq!(view.get_long(b"k").unwrap(), None);
+        assert_eq!(view.get(b"k").unwrap(), Some(b"row".to_vec()));
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_and_writes_nothing() {
+        let mut view = view(true);
+        assert!(matches!(view.insert(&[0; KEY_LIMIT + 1], b""), Err(StoreError::TooLarge { .. })));
+        assert!(matches!(view.insert(b"k", &[0; VALUE_LIMIT + 1]), Err(StoreError::TooLarge { .. })));
+        assert!(matches!(view.insert_long(b"k", &[0; LONG_LIMIT + 1]), Err(StoreError::TooLarge { .. })));
+        view.keep();
+        assert!(view.into_writes().is_empty());
+    }
+
+    #[test]
+    fn a_transaction_has_a_limit_of_its_own() {
+        let mut view = view(true);
+        let refused = (0_u8..=255).find_map(|n| view.insert_long(&[n], &[0; LONG_LIMIT]).err());
+        assert!(matches!(refused, Some(StoreError::TooLarge { what: "a transaction", .. })));
+        assert!(view.own_bytes <= TRANSACTION_LIMIT);
+    }
+
+    #[test]
+    fn without_room_one_can_remove_and_nothing_else() {
+        let mut view = view(false);
+        assert!(matches!(view.insert(b"k", b""), Err(StoreError::Full)));
+        assert!(matches!(view.insert_long(b"k", b""), Err(StoreError::Full)));
+        view.remove(b"k").unwrap();
+        view.remove_long(b"k").unwrap();
+    }
+}

@@ -1,0 +1,63 @@
+//! A full disk refuses what is new, keeps what is there, and serves again when there is room.
+
+use std::{fs, process::Command};
+
+use store::{BlobError, BlobId, Blobs, Engine, LONG_LIMIT, Options, StoreError};
+
+use crate::support::{Mounted, options};
+
+const MIB: u64 = 1 << 20;
+
+#[tokio::test]
+async fn a_full_disk_refuses_what_is_new_and_keeps_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mounted = Mounted(folder.path().to_owned());
+    let mount =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=32m", "tmpfs"]).arg(&mounted.0).output();
+    match mount {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => {
+            return eprintln!("skipped: no tmpfs here: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Err(cause) => return eprintln!("skipped: no mount command here: {cause}"),
+    }
+    let filler = mounted.0.join("filler");
+    fs::write(&filler, vec![1_u8; 12 << 20]).unwrap();
+    let engine =
+        Engine::open(mounted.0.join("rows"), Options { reserve_bytes: 6 * MIB, ..options() }).unwrap();
+    let blobs = Blobs::open(mounted.0.join("blobs"), 6 * MIB).unwrap();
+    let small = BlobId::new([1; 16]);
+    blobs.put_stream(small, 3, &b"abc"[..]).await.unwrap();
+
+    let mut kept = 0_u32;
+    let refused = loop {
+        let number = kept.to_be_bytes();
+        match engine.write(move |view| view.insert_long(&number, &vec![number[3]; LONG_LIMIT])).await {
+            Ok(()) => kept += 1,
+            Err(refused) => break refused,
+        }
+    };
+    assert!(matches!(refused, StoreError::Full), "{refused}");
+    assert!(kept > 0);
+    assert_eq!(engine.failed(), None);
+    let large = vec![2_u8; 1 << 20];
+    let refused = blobs.put_stream(BlobId::new([2; 16]), MIB, &large[..]).await;
+    assert!(matches!(refused, Err(BlobError::Store(StoreError::Full))), "{refused:?}");
+    assert_eq!(fs::read_dir(mounted.0.join("blobs/incoming")).unwrap().count(), 0);
+
+    // What was acknowledged is there, and can be removed.
+    for number in 0..kept {
+        let value = engine.get_long(&number.to_be_bytes()).unwrap();
+        assert_eq!(value, Some(vec![number.to_be_bytes()[3]; LONG_LIMIT]));
+    }
+    assert_eq!(blobs.list().await.unwrap(), [small]);
+    engine.write(|view| view.remove_long(&0_u32.to_be_bytes())).await.unwrap();
+    assert_eq!(engine.get_long(&0_u32.to_be_bytes()).unwrap(), None);
+
+    fs::remove_file(filler).unwrap();
+    engine.write(|view| view.insert(b"room", b"again")).await.unwrap();
+    blobs.put_stream(BlobId::new([2; 16]), MIB, &large[..]).await.unwrap();
+    assert_eq!(engine.get(b"room").unwrap(), Some(b"again".to_vec()));
+    // Closed before the file system goes.
+    drop((engine, blobs));
+}
