@@ -7,6 +7,8 @@ mod attachments;
 mod bodies;
 #[cfg(not(target_family = "wasm"))]
 mod directory;
+#[cfg(not(target_family = "wasm"))]
+mod directory_vector;
 mod entries;
 mod envelopes;
 mod evidence;
@@ -15,6 +17,9 @@ mod fake_directory;
 mod letters;
 mod passphrases;
 mod test_keys;
+#[cfg(not(target_family = "wasm"))]
+mod vector_set;
+mod vectors;
 mod world;
 
 /// Tests that wasm runs in Node as well.

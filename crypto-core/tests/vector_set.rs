@@ -1,0 +1,307 @@
+//! Makes the published vectors from fixed inputs. `examples/vectors.rs` writes them.
+
+use crypto_core::{
+    archive::{FiledLetter, Item, ObjectId, Place, SealedObject},
+    attachment::Sealer,
+    citizen::{Entry, Purpose, SignIn, SignedEntry},
+    directory::Epoch,
+    envelope::Envelope,
+    letter::{AttachmentKey, SignedLetter},
+    padding::padded_length,
+    passphrase::{Cost, WrappedSecret},
+    person::Attributes,
+};
+use relay_auth::{
+    access::{AccessList, SignedAccessList},
+    cbor::{Bytes32, Version, Wire as _},
+    id::{BlobId, InboxKeyId, MailboxId, PermitId, VoucherId},
+    label,
+    permit::Permit,
+    receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
+    request::{Parameters, Request, sign},
+    secret::Secret,
+    ticket::TicketKeys,
+    voucher::Voucher,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    test_keys::{ATTRIBUTES, ID_TOKENS},
+    world::{
+        ANN, ATTRIBUTE_ISSUER, CLIENT, ISSUER, NOW, TestRng, approve, body, body_entry, body_key, jwk, key,
+        key_set, letter, letter_id, operator_keys, signed, statement,
+    },
+};
+
+pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Name of the file and its content, without those that need a directory.
+pub(crate) fn vectors() -> Vec<(&'static str, Value)> {
+    vec![
+        ("labels", labels()),
+        ("padding", padding()),
+        ("inbox-key", inbox_key()),
+        ("envelope", envelope()),
+        ("letter", letter_vector()),
+        ("entries", entries()),
+        ("sign-in", sign_in()),
+        ("evidence", evidence()),
+        ("person", person()),
+        ("body", body_vector()),
+        ("tickets", tickets()),
+        ("access-list", access_list()),
+        ("receipt", receipt()),
+        ("request", request()),
+        ("epoch", epoch()),
+        ("passphrase", passphrase()),
+        ("archive", archive()),
+        ("attachment", attachment()),
+    ]
+}
+
+fn labels() -> Value {
+    let all: Vec<_> =
+        label::ALL.iter().map(|label| String::from_utf8(label.as_bytes().to_vec()).unwrap()).collect();
+    json!({ "rule": "LBX-LABEL-1", "labels": all })
+}
+
+fn padding() -> Value {
+    let cases: Vec<_> = [0, 1, 4095, 4096, 5000, 65_535, 65_536, 1_000_000, 26_214_400]
+        .into_iter()
+        .map(|length: u64| json!({ "content": length, "padded": padded_length(length) }))
+        .collect();
+    json!({ "rule": "LBX-PAD-1", "lengths": cases })
+}
+
+fn inbox_key() -> Value {
+    let key = ANN.inbox();
+    json!({
+        "rule": "LBX-KEY-1", "seed": hex(key.seed().expose()), "public_key": hex(key.public_key().to_bytes()),
+        "id": hex(key.public_key().id().as_bytes()),
+    })
+}
+
+fn envelope() -> Value {
+    let content = b"what is sealed";
+    let envelope = Envelope::seal(ANN.id(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap();
+    json!({
+        "rule": "LBX-ENV-1", "recipient": hex(ANN.id().as_bytes()), "seed": hex(ANN.inbox().seed().expose()),
+        "content": hex(content), "envelope": hex(envelope.to_bytes()),
+    })
+}
+
+fn letter_vector() -> Value {
+    let content = signed(&statement(&letter()), &body_key());
+    let envelope = Envelope::seal(ANN.id(), ANN.inbox().public_key(), &content, &mut TestRng(2)).unwrap();
+    json!({
+        "rule": "LBX-LETTER-1", "recipient": hex(ANN.id().as_bytes()), "seed": hex(ANN.inbox().seed().expose()),
+        "body_entry": hex(approve(&body_entry()).to_bytes()),
+        "operators": operator_keys().iter().map(|key| hex(key.as_bytes())).collect::<Vec<_>>(),
+        "arrival": NOW, "signed_letter": hex(&content), "envelope": hex(envelope.to_bytes()),
+        "id": hex(letter_id().as_bytes()), "label": letter().label, "text": letter().text,
+    })
+}
+
+fn entries() -> Value {
+    let first = ANN.first_signed();
+    let second = Entry { previous: Some(first.hash().into()), salt: Bytes32([9; 32]), ..ANN.first_entry().0 };
+    let second = SignedEntry::by_device(&second, &ANN.device(), ANN.opening().salt.0);
+    let recovered = Entry {
+        previous: Some(second.hash().into()),
+        identity_key: key(31).verifying_key(),
+        evidence: Bytes32([1; 32]),
+        ..ANN.first_entry().0
+    };
+    let third = SignedEntry::by_recovery(&recovered, &key(31), &ANN.identity());
+    let chain = [(first, "first"), (second, "by device"), (third, "recovery")];
+    let chain: Vec<_> = chain
+        .iter()
+        .map(|(entry, kind)| json!({ "signed_entry": hex(entry.to_bytes()), "hash": hex(entry.hash()), "kind": kind }))
+        .collect();
+    json!({ "rule": "LBX-ENTRY-5", "directory_id": hex(ANN.id().as_bytes()), "chain": chain })
+}
+
+fn sign_in() -> Value {
+    let sign_in = SignIn {
+        purpose: Purpose::Enrol,
+        directory_id: ANN.id(),
+        previous: None,
+        identity_key: ANN.identity().verifying_key(),
+        salt: Bytes32([1; 32]),
+    };
+    json!({
+        "rule": "LBX-BIND-1", "purpose": 0, "directory_id": hex(ANN.id().as_bytes()), "previous": null,
+        "identity_key": hex(sign_in.identity_key.as_bytes()), "salt": hex(sign_in.salt), "nonce": sign_in.nonce(),
+    })
+}
+
+fn evidence() -> Value {
+    let (entry, evidence) = ANN.first_entry();
+    json!({
+        "rule": "LBX-EVID-1", "evidence": hex(evidence.to_bytes()), "hash": hex(evidence.hash()),
+        "directory_id": hex(ANN.id().as_bytes()), "identity_key": hex(entry.identity_key.as_bytes()),
+        "issuer": ISSUER, "attribute_issuer": ATTRIBUTE_ISSUER, "client_id": CLIENT,
+        "keys": String::from_utf8(key_set(&[jwk(&ID_TOKENS, "login")])).unwrap(),
+        "attribute_keys": String::from_utf8(key_set(&[jwk(&ATTRIBUTES, "issuer")])).unwrap(),
+        "subject": "subject-1", "given_name": ANN.given_name, "family_name": ANN.family_name, "born": ANN.born,
+    })
+}
+
+fn person() -> Value {
+    let written = [
+        ("Màiri", "NicDhòmhnaill-Smith", "1999-12-31", Some("iv2 3 ab")),
+        ("Ann", "O’Neil", "1980-02-29", Some("EH1 1AA")),
+        ("ann", "oneil", "1980-02-29", None),
+    ];
+    let cases: Vec<_> = written
+        .into_iter()
+        .map(|(given_name, family_name, born, postcode)| {
+            let attributes = Attributes::new(given_name, family_name, born, postcode).unwrap();
+            json!({
+                "given_name": given_name, "family_name": family_name, "born": born, "postcode": postcode,
+                "attributes": hex(attributes.to_bytes()), "directory_label": hex(attributes.directory_label()),
+            })
+        })
+        .collect();
+    json!({ "rule": "LBX-PERSON-1", "people": cases })
+}
+
+fn body_vector() -> Value {
+    let entry = approve(&body_entry());
+    json!({
+        "rule": "LBX-BODY-1", "signed_entry": hex(entry.to_bytes()), "hash": hex(entry.hash()),
+        "operators": operator_keys().iter().map(|key| hex(key.as_bytes())).collect::<Vec<_>>(),
+        "directory_label": hex(body().entry().id.directory_label()),
+    })
+}
+
+fn tickets() -> Value {
+    let keys = TicketKeys::new(1, vec![(1, [9; 32].into())]).unwrap();
+    let permit = Permit {
+        version: Version,
+        mailbox: MailboxId::from([1; 16]),
+        inbox_key: InboxKeyId::from([2; 16]),
+        not_after: NOW,
+        id: PermitId::from([3; 16]),
+        blob_quota: 1 << 20,
+    };
+    let voucher = Voucher {
+        version: Version,
+        mailbox: MailboxId::from([1; 16]),
+        access_key: key(4).verifying_key(),
+        not_after: NOW,
+        id: VoucherId::from([3; 16]),
+    };
+    json!({
+        "rule": "LBX-TICKET-1", "key_number": 1, "key": hex([9; 32]),
+        "permit": hex(permit.to_bytes()), "sealed_permit": hex(keys.seal(&permit, &mut TestRng(1))),
+        "voucher": hex(voucher.to_bytes()), "sealed_voucher": hex(keys.seal(&voucher, &mut TestRng(2))),
+    })
+}
+
+fn access_list() -> Value {
+    let list = AccessList {
+        version: Version,
+        mailbox: MailboxId::from([1; 16]),
+        counter: 1,
+        request_keys: vec![key(5).verifying_key()],
+        inbox_keys: vec![ANN.inbox().public_key().id()],
+    };
+    json!({
+        "rule": "LBX-ACCESS-1", "mailbox": hex([1; 16]), "access_key": hex(key(4).verifying_key().as_bytes()),
+        "list": hex(list.to_bytes()), "signed_list": hex(SignedAccessList::sign(&list, &key(4)).to_bytes()),
+    })
+}
+
+fn receipt() -> Value {
+    let envelope = b"an envelope";
+    let deposit = Deposit {
+        sequence: 1,
+        time: NOW,
+        digest: envelope_digest(envelope).into(),
+        blobs: vec![BlobId::from([5; 16])],
+    };
+    let start = ChainHead::start(MailboxId::from([1; 16]));
+    let receipt = Receipt {
+        version: Version,
+        permit: PermitId::from([3; 16]),
+        digest: deposit.digest,
+        blobs: deposit.blobs.clone(),
+        time: NOW,
+        head: start.after(&deposit),
+    };
+    json!({
+        "rule": "LBX-RECEIPT-1", "mailbox": hex([1; 16]), "envelope": hex(envelope), "blobs": [hex([5; 16])],
+        "digest": hex(deposit.digest), "deposit": hex(deposit.to_bytes()), "chain_start": hex(start.as_bytes()),
+        "chain_head": hex(receipt.head.as_bytes()), "receipt_key": hex(key(6).verifying_key().as_bytes()),
+        "signed_receipt": hex(SignedReceipt::sign(&receipt, &key(6)).to_bytes()),
+    })
+}
+
+fn request() -> Value {
+    let request = Request {
+        method: "POST",
+        authority: "relay.example",
+        path: "/v1/mailbox/archive",
+        query: Some("a=b"),
+        body: b"content",
+    };
+    let parameters = Parameters::generate(NOW, "device-1", &mut TestRng(1));
+    let fields = sign(&request, &parameters, &key(5)).unwrap();
+    json!({
+        "rule": "LBX-REQUEST-1", "method": request.method, "authority": request.authority, "path": request.path,
+        "query": request.query, "body": hex(request.body), "key": hex(key(5).verifying_key().as_bytes()),
+        "content_digest": fields.content_digest, "signature_input": fields.signature_input,
+        "signature": fields.signature,
+    })
+}
+
+fn epoch() -> Value {
+    let epoch = Epoch::new(7, [1; 32], &[2; 32]);
+    json!({ "rule": "LBX-LOG-5", "number": 7, "root": hex([1; 32]), "vrf_key": hex([2; 32]), "leaf": hex(epoch.leaf()) })
+}
+
+fn passphrase() -> Value {
+    let wrapped = WrappedSecret::wrap(
+        &Secret::from([7; 32]),
+        "correct horse",
+        Cost::FLOOR,
+        [3; 16],
+        Some(&Secret::from([9; 32])),
+        &mut TestRng(1),
+    )
+    .unwrap();
+    json!({
+        "rule": "LBX-PASS-1", "passphrase": "correct horse", "browser_key": hex([9; 32]), "secret": hex([7; 32]),
+        "wrapped": hex(wrapped.to_bytes()),
+    })
+}
+
+fn archive() -> Value {
+    let place = Place { owner: ANN.id(), generation: 1, id: ObjectId::from([1; 16]), counter: 1 };
+    let item = Item::Letter(FiledLetter {
+        signed: SignedLetter::from_bytes(&signed(&statement(&letter()), &body_key())).unwrap(),
+        sender: approve(&body_entry()),
+        deposit: Deposit { sequence: 1, time: NOW, digest: Bytes32([2; 32]), blobs: vec![] },
+    });
+    let sealed = SealedObject::seal(&item, &place, &Secret::from([5; 32]), &mut TestRng(1)).unwrap();
+    json!({
+        "rule": "LBX-ARCH-1", "root": hex([5; 32]), "owner": hex(ANN.id().as_bytes()), "generation": 1,
+        "id": hex([1; 16]), "counter": 1, "item": hex(item.to_bytes()), "sealed": hex(sealed.to_bytes()),
+    })
+}
+
+fn attachment() -> Value {
+    let content = b"the bytes of a file";
+    let key = AttachmentKey(Secret::from([1; 32]));
+    let mut sealer = Sealer::new(&key, BlobId::from([6; 16]), content.len() as u64).unwrap();
+    let mut sealed = Vec::new();
+    sealer.update(content, &mut sealed).unwrap();
+    let digest = sealer.finish(&mut sealed).unwrap();
+    json!({
+        "rule": "LBX-ATT-1", "key": hex([1; 32]), "blob": hex([6; 16]), "content": hex(content),
+        "digest": hex(digest), "sealed": hex(&sealed),
+    })
+}
