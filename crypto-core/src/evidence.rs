@@ -108,6 +108,9 @@ pub enum EvidenceError {
     /// The entry names other evidence: the directory sent the wrong one.
     #[error("the directory sent other evidence than the entry names")]
     OtherEvidence,
+    /// Made for another step of the chain of entries, or for something else altogether.
+    #[error("the sign-in was made for something else than this key")]
+    OtherPurpose,
     /// The ID token does not hold.
     #[error("the sign-in is not confirmed by the identity provider: {0}")]
     IdToken(JwtError),

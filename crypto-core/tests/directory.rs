@@ -479,6 +479,25 @@ fn a_directory_that_makes_up_a_key_for_ann_is_caught_by_the_evidence() {
 }
 
 #[test]
+fn evidence_from_a_sign_in_for_something_else_is_refused() {
+    let first_hash = Bytes32(ANN.first_signed().hash());
+    let identity = ANN.identity();
+    let others = [
+        ANN.evidence(&identity, Purpose::AddDevice, None),
+        ANN.evidence(&identity, Purpose::Reset, None),
+        ANN.evidence(&identity, Purpose::Enrol, Some(first_hash)),
+    ];
+    for evidence in others {
+        let entry = Entry { evidence: evidence.hash().into(), ..ANN.first_entry().0 };
+        let chain = [SignedEntry::by_identity(&entry, &identity)];
+        let mut directory = FakeDirectory::new();
+        directory.enrol(&ANN.attributes(), ANN.id(), &chain);
+        let answer = directory.answer(&ANN.attributes(), ANN.id(), &chain, &evidence, None);
+        assert_eq!(ask(&directory, &answer), Err(LookupError::Evidence(EvidenceError::OtherPurpose)));
+    }
+}
+
+#[test]
 fn swapped_keys_broken_chains_and_other_evidence_are_refused() {
     let directory = directory();
     let swapped = Entry { salt: Bytes32([0; 32]), ..ANN.first_entry().0 };

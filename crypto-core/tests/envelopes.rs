@@ -3,13 +3,15 @@
 use crypto_core::{
     citizen::DirectoryId,
     envelope::{Envelope, LARGEST, MOST_CONTENT, OpenError, SealError},
-    inbox_key::InboxPublicKey,
+    inbox_key::{InboxPrivateKey, InboxPublicKey},
 };
 use proptest::prelude::*;
 use relay_auth::{
     cbor::{DecodeError, Wire as _},
     hostile,
+    secret::Secret,
 };
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     portable_test,
@@ -82,6 +84,19 @@ fn keys_that_are_no_keys_are_refused() {
     for hostile in [&good[1..], &[good.as_slice(), &[0]].concat(), &not_reduced, &[]] {
         assert!(matches!(InboxPublicKey::from_bytes(hostile), Err(DecodeError::Value(_))));
     }
+}
+
+/// The first vector of draft-connolly-cfrg-xwing-kem: its seed, and SHA-256 of its public key.
+#[portable_test]
+fn a_seed_is_the_decapsulation_key_of_the_x_wing_draft() {
+    const SEED: &str = "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26";
+    const PUBLIC_KEY: &str = "2e816deebcd76c5c80d0cd2d174478871658e8e2ff42bc9d4a6e486372e856bb";
+    let digits = |text: &str| -> [u8; 32] {
+        core::array::from_fn(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+    };
+    let key = InboxPrivateKey::from_seed(&Secret::from(digits(SEED))).unwrap();
+    let hash: [u8; 32] = Sha256::digest(key.public_key().to_bytes()).into();
+    assert_eq!(hash, digits(PUBLIC_KEY));
 }
 
 #[portable_test]

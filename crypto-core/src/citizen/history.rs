@@ -1,7 +1,7 @@
 //! A chain of entries, walked and verified (`LBX-ENTRY-5` to `LBX-ENTRY-8`).
 
 use relay_auth::{
-    cbor::{DecodeError, Wire as _},
+    cbor::{Bytes32, DecodeError, Wire as _},
     label,
     signing::VerifyingKey,
 };
@@ -32,6 +32,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The hash of the signed entry after the step.
     pub hash: [u8; 32],
+    /// The hash of the signed entry before the step.
+    pub previous: Option<Bytes32>,
     /// The identity key after the step.
     pub identity_key: VerifyingKey,
 }
@@ -120,7 +122,8 @@ impl History {
             return Err(HistoryError::NotSigned);
         }
         let hash = first.hash();
-        let change = Change { kind: ChangeKind::First, hash, identity_key: entry.identity_key };
+        let change =
+            Change { kind: ChangeKind::First, hash, previous: None, identity_key: entry.identity_key };
         let start = Self { changes: vec![change], last: VerifiedEntry { entry, hash } };
         rest.iter().try_fold(start, Self::step)
     }
@@ -137,6 +140,13 @@ impl History {
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// The step that brought the identity key of the last entry, and its place among the steps. None
+    /// where it was brought before the entry that the chain goes on from.
+    #[must_use]
+    pub fn identity_change(&self) -> Option<(usize, &Change)> {
+        self.changes.iter().enumerate().rev().find(|(_, change)| change.kind != ChangeKind::ByDevice)
     }
 
     /// The last entry of the chain.
@@ -185,7 +195,7 @@ impl History {
             _ => return Err(HistoryError::NotSigned),
         };
         let hash = next.hash();
-        self.changes.push(Change { kind, hash, identity_key: entry.identity_key });
+        self.changes.push(Change { kind, hash, previous: entry.previous, identity_key: entry.identity_key });
         self.last = VerifiedEntry { entry, hash };
         Ok(self)
     }

@@ -8,7 +8,9 @@ use relay_auth::{
 };
 
 use crate::{
-    citizen::{ChangeKind, DirectoryId, EntryStatus, History, HistoryError, SignedEntry, VerifiedEntry},
+    citizen::{
+        ChangeKind, DirectoryId, EntryStatus, History, HistoryError, Purpose, SignedEntry, VerifiedEntry,
+    },
     directory::{
         checkpoint::{LogKey, Witness},
         head::{Head, HeadError, HeadProof, Pin},
@@ -323,6 +325,7 @@ impl Answer {
             return Ok(Outcome::None);
         }
         let identity_key = &entry.entry().identity_key;
+        check_purpose(&history, evidence)?;
         let person = evidence::verify(evidence, &entry.entry().evidence.0, citizen, identity_key, provider)?;
         person.is(asked)?;
         if !is_in_force(&history, maturity.as_ref(), &label, trust, head, now)? {
@@ -330,6 +333,23 @@ impl Answer {
         }
         let inbox_key = entry.inbox_key_at(now).ok_or(LookupError::Expired)?.key.clone();
         Ok(Outcome::Found(Box::new(ProvenRecipient { entry: entry.clone(), inbox_key, person })))
+    }
+}
+
+/// Whether the evidence was made for the step that brought the identity key (`LBX-EVID-4`): a token
+/// from a sign-in for something else does not serve.
+fn check_purpose(history: &History, evidence: &Evidence) -> Result<(), EvidenceError> {
+    let (_, change) = history.identity_change().ok_or(EvidenceError::OtherPurpose)?;
+    let purpose = match change.kind {
+        ChangeKind::First => Purpose::Enrol,
+        ChangeKind::Recovery => Purpose::Recover,
+        ChangeKind::Reset => Purpose::Reset,
+        ChangeKind::ByDevice => return Err(EvidenceError::OtherPurpose),
+    };
+    if (evidence.purpose, evidence.previous) == (purpose, change.previous) {
+        Ok(())
+    } else {
+        Err(EvidenceError::OtherPurpose)
     }
 }
 
@@ -343,10 +363,7 @@ fn is_in_force(
     head: &Head,
     now: u64,
 ) -> Result<bool, LookupError> {
-    let changes = history.changes();
-    let made_it = changes.iter().rposition(|change| change.kind != ChangeKind::ByDevice);
-    let Some(since) =
-        made_it.filter(|place| changes.get(*place).is_some_and(|change| change.kind == ChangeKind::Reset))
+    let Some((since, _)) = history.identity_change().filter(|(_, change)| change.kind == ChangeKind::Reset)
     else {
         return Ok(true);
     };
@@ -354,7 +371,7 @@ fn is_in_force(
     let old_head = Head::verify_at_any_time(old, trust)?;
     head.extends(&old_head.pin(), &old.consistency)?;
     let stood = presence.verify(label, &old_head, &trust.vrf_key).map_err(LookupError::Citizen)?;
-    let is_of_this_key = changes.iter().skip(since).any(|change| change.hash == stood);
+    let is_of_this_key = history.changes().iter().skip(since).any(|change| change.hash == stood);
     Ok(is_of_this_key && old_head.time().saturating_add(MATURITY) <= now)
 }
 
