@@ -16,8 +16,9 @@ use rand_core::CryptoRng;
 use relay_auth::{
     cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Suite, Version, Wire, encode},
     identifier, label,
-    receipt::Deposit,
+    receipt::{Deposit, ReceiptError, SignedReceipt},
     secret::Secret,
+    signing::VerifyingKey,
 };
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
@@ -67,6 +68,9 @@ pub enum ArchiveError {
     /// Too large to be sealed.
     #[error("an object is too large for the archive")]
     TooLarge,
+    /// The relay's record of the letter's arrival does not hold.
+    #[error("a stored letter has no valid record of its arrival: {0}")]
+    Arrival(#[from] ReceiptError),
     /// The entry of a letter's sender does not hold.
     #[error("a stored letter names a sender that is not approved: {0}")]
     Sender(#[from] BodyError),
@@ -171,7 +175,7 @@ pub enum Item {
 }
 
 impl Wire for Item {
-    const LIMITS: Limits = Limits { bytes: 88 * 1024, depth: 8, items: 256 };
+    const LIMITS: Limits = Limits { bytes: 80 * 1024, depth: 8, items: 256 };
     const START: Start = Start::Plain;
 
     fn validate(&self) -> Result<(), DecodeError> {
@@ -189,9 +193,12 @@ pub struct FiledLetter {
     /// The sender's entry that was in force when it arrived.
     #[n(1)]
     pub sender: SignedBodyEntry,
-    /// The relay's record of its arrival.
+    /// The relay's record of its arrival, as listed.
     #[n(2)]
     pub deposit: Deposit,
+    /// The relay's receipt for it, which signs the record's time and digest.
+    #[n(3)]
+    pub receipt: SignedReceipt,
 }
 
 impl FiledLetter {
@@ -202,8 +209,10 @@ impl FiledLetter {
     pub fn verify(
         self,
         owner: DirectoryId,
-        operators: &[relay_auth::signing::VerifyingKey],
+        operators: &[VerifyingKey],
+        relay: &VerifyingKey,
     ) -> Result<VerifiedLetter, ArchiveError> {
+        self.receipt.verify_for(relay, &self.deposit)?;
         let sender = self.sender.verify(operators)?;
         Ok(OpenedLetter::from_signed(self.signed, owner)?.verify(&sender, self.deposit.time)?)
     }

@@ -11,10 +11,12 @@
 
 use aead_stream::{DecryptorBE32, EncryptorBE32};
 use chacha20poly1305::{ChaCha20Poly1305, Key, aead::Payload};
+use rand_core::CryptoRng;
 use relay_auth::{
     cbor::{Suite, Version},
     id::BlobId,
     label,
+    secret::Secret,
 };
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -54,12 +56,13 @@ pub enum AttachmentError {
 #[must_use]
 pub const fn sealed_length(size: u64) -> u64 {
     let padded = padded_length(size);
-    padded + padded.div_ceil(CHUNK as u64) * TAG as u64
+    padded.saturating_add(padded.div_ceil(CHUNK as u64) * TAG as u64)
 }
 
 /// Seals a file that is read piece by piece.
 pub struct Sealer {
     stream: EncryptorBE32<ChaCha20Poly1305>,
+    key: AttachmentKey,
     aad: Vec<u8>,
     chunk: Zeroizing<Vec<u8>>,
     digest: Sha256,
@@ -68,17 +71,20 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// Begins a file of `size` bytes that will be stored as `blob`.
+    /// Begins a file of `size` bytes that will be stored as `blob`. It makes the key: a second try,
+    /// whose content may differ, must not have the same.
     ///
     /// # Errors
     /// [`AttachmentError::TooLarge`].
-    pub fn new(key: &AttachmentKey, blob: BlobId, size: u64) -> Result<Self, AttachmentError> {
+    pub fn new(blob: BlobId, size: u64, rng: &mut impl CryptoRng) -> Result<Self, AttachmentError> {
         if size > LARGEST {
             return Err(AttachmentError::TooLarge);
         }
-        let key: &Key = key.0.expose().into();
+        let key = AttachmentKey(Secret::generate(rng));
+        let cipher_key: &Key = key.0.expose().into();
         Ok(Self {
-            stream: EncryptorBE32::new(key, &PREFIX.into()),
+            stream: EncryptorBE32::new(cipher_key, &PREFIX.into()),
+            key,
             aad: associated_data(blob, size),
             chunk: Zeroizing::new(Vec::with_capacity(CHUNK)),
             digest: Sha256::new(),
@@ -100,11 +106,11 @@ impl Sealer {
         self.push(piece, sealed)
     }
 
-    /// Ends the file: pads it, seals the last chunk, returns the file's digest (SHA-256).
+    /// Ends the file: pads it, seals the last chunk, returns the file's key and digest (SHA-256).
     ///
     /// # Errors
     /// [`AttachmentError::Length`] when the file is shorter than declared.
-    pub fn finish(mut self, sealed: &mut Vec<u8>) -> Result<[u8; 32], AttachmentError> {
+    pub fn finish(mut self, sealed: &mut Vec<u8>) -> Result<(AttachmentKey, [u8; 32]), AttachmentError> {
         if self.taken != self.size {
             return Err(AttachmentError::Length);
         }
@@ -115,11 +121,11 @@ impl Sealer {
             self.push(&[0; CHUNK][..usize::try_from(some).unwrap_or(CHUNK)], sealed)?;
             zeros -= some;
         }
-        let Self { stream, aad, chunk, digest, .. } = self;
+        let Self { stream, key, aad, chunk, digest, .. } = self;
         let last =
             stream.encrypt_last(Payload { msg: &chunk, aad: &aad }).map_err(|_| AttachmentError::Altered)?;
         sealed.extend_from_slice(&last);
-        Ok(digest.finalize().into())
+        Ok((key, digest.finalize().into()))
     }
 
     /// Collects bytes; a full chunk is sealed when more follows, so that the last one is known.

@@ -16,7 +16,7 @@ use crate::{inbox_key::InboxPublicKey, text};
 pub const APPROVALS: usize = 2;
 
 const MOST_KEYS: usize = 8;
-const MOST_HOSTS: usize = 64;
+const MOST_HOSTS: usize = 16;
 
 /// The short name of a body in the registry, such as `example-council`: 2 to 63 lower-case letters,
 /// digits and hyphens, as in a host name (RFC 1123).
@@ -121,7 +121,7 @@ pub struct BodyEntry {
 }
 
 impl Wire for BodyEntry {
-    const LIMITS: Limits = Limits { bytes: 16 * 1024, depth: 3, items: 128 };
+    const LIMITS: Limits = Limits { bytes: 8 * 1024, depth: 3, items: 64 };
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
@@ -161,7 +161,7 @@ pub struct SignedBodyEntry {
 }
 
 impl Wire for SignedBodyEntry {
-    const LIMITS: Limits = Limits { bytes: 17 * 1024, depth: 3, items: 32 };
+    const LIMITS: Limits = Limits { bytes: 9 * 1024, depth: 3, items: 32 };
     const START: Start = Start::Plain;
 }
 

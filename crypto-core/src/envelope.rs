@@ -21,6 +21,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::{
+    body::BodyId,
     citizen::DirectoryId,
     inbox_key::{InboxPrivateKey, InboxPublicKey},
     padding,
@@ -65,6 +66,23 @@ pub enum OpenError {
     NotForThisKeyOrAltered,
 }
 
+/// To whom an envelope is sealed. Part of HPKE's `info`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Recipient {
+    /// A citizen.
+    #[n(0)]
+    Citizen(#[n(0)] DirectoryId),
+    /// A public body, for answers.
+    #[n(1)]
+    Body(#[n(0)] BodyId),
+}
+
+impl From<DirectoryId> for Recipient {
+    fn from(citizen: DirectoryId) -> Self {
+        Self::Citizen(citizen)
+    }
+}
+
 /// A sealed letter, decoded and not yet opened.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Envelope {
@@ -102,7 +120,7 @@ impl Envelope {
     /// # Errors
     /// [`SealError`].
     pub fn seal(
-        recipient: DirectoryId,
+        recipient: &Recipient,
         key: &InboxPublicKey,
         content: &[u8],
         rng: &mut impl CryptoRng,
@@ -145,7 +163,7 @@ impl Envelope {
     /// [`OpenError`].
     pub fn open(
         &self,
-        recipient: DirectoryId,
+        recipient: &Recipient,
         key: &InboxPrivateKey,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         if self.inbox_key != key.public_key().id() {
@@ -175,7 +193,7 @@ impl Envelope {
     }
 }
 
-fn info(recipient: DirectoryId, inbox_key: InboxKeyId) -> Vec<u8> {
+fn info(recipient: &Recipient, inbox_key: InboxKeyId) -> Vec<u8> {
     label::SEAL_LETTER.with(&(recipient, inbox_key))
 }
 

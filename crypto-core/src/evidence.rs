@@ -16,11 +16,14 @@ use serde::Deserialize;
 use crate::{
     citizen::{DirectoryId, Purpose, SignIn},
     jwt::{JwtError, KeySet, LONGEST_TOKEN},
-    person::{Attributes, PersonError},
+    person::{Attributes, PersonError, canonical_postcode},
 };
 
 /// How far the provider's clock may be from ours, in seconds.
 const CLOCK_SKEW: u64 = 60;
+
+/// The scope under which ScotAccount releases the address.
+pub const ADDRESS_SCOPE: &str = "scotaccount.address";
 
 /// The scope under which ScotAccount releases name and birth date.
 pub const IDENTITY_SCOPE: &str = "scotaccount.gpg45.medium";
@@ -102,6 +105,23 @@ pub fn address_commitment(address_token: &str, salt: [u8; 32]) -> [u8; 32] {
     label::ADDRESS.hash(&(Bytes32(salt), address_token))
 }
 
+/// The token with the address and its salt, released to those who asked with the postcode.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct AddressEvidence {
+    /// The salt of the commitment.
+    #[n(0)]
+    pub salt: Bytes32,
+    /// The token.
+    #[n(1)]
+    pub token: String,
+}
+
+impl core::fmt::Debug for AddressEvidence {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("AddressEvidence([redacted])")
+    }
+}
+
 /// Why evidence was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EvidenceError {
@@ -135,6 +155,9 @@ pub enum EvidenceError {
     /// The confirmed attributes cannot be read.
     #[error("the identity provider confirmed a name that cannot be read: {0}")]
     Attributes(#[from] PersonError),
+    /// The address was left out or is not the one that was committed to.
+    #[error("the directory did not show the confirmed address that leads to this person")]
+    OtherAddress,
     /// The evidence is about somebody else than was asked for.
     #[error("the key belongs to somebody else than was asked for")]
     OtherPerson,
@@ -191,6 +214,18 @@ struct VerifiedClaim {
 #[derive(Deserialize)]
 struct Verification {
     outcome: String,
+}
+
+#[derive(Deserialize)]
+struct AddressClaims {
+    address: Address,
+}
+
+/// ScotAccount's schema writes `postalCode`; its guide shows `postal_code`.
+#[derive(Deserialize)]
+struct Address {
+    #[serde(rename = "postalCode", alias = "postal_code")]
+    postal_code: String,
 }
 
 #[derive(Deserialize)]
@@ -277,29 +312,63 @@ pub fn verify(
         salt: evidence.salt,
     };
     let id = id_claims(&evidence.id_token, &sign_in, provider)?;
+    let claims = confirmed_claims(&evidence.claims_token, IDENTITY_SCOPE, &id.sub, provider)?;
+    let IdentityClaims { given_name, family_name, birth_date } =
+        serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
+    let attributes = Attributes::new(&given_name, &family_name, &birth_date, None)?;
+    Ok(VerifiedPerson { subject: id.sub, attributes })
+}
+
+/// Verifies that ScotAccount confirmed the postcode that was asked with (`LBX-EVID-6`).
+///
+/// # Errors
+/// [`EvidenceError`].
+pub fn verify_address(
+    evidence: &Evidence,
+    address: Option<&AddressEvidence>,
+    person: &VerifiedPerson,
+    asked: &Attributes,
+    provider: &IdentityProvider,
+) -> Result<(), EvidenceError> {
+    let Some(postcode) = asked.postcode() else { return Ok(()) };
+    let AddressEvidence { salt, token } = address.ok_or(EvidenceError::OtherAddress)?;
+    if evidence.address != Some(address_commitment(token, salt.0).into()) {
+        return Err(EvidenceError::OtherAddress);
+    }
+    let claims = confirmed_claims(token, ADDRESS_SCOPE, &person.subject, provider)?;
+    let AddressClaims { address } = serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
+    if canonical_postcode(&address.postal_code)? == postcode {
+        Ok(())
+    } else {
+        Err(EvidenceError::OtherPerson)
+    }
+}
+
+/// The claims of one scope, if the attribute issuer signed them for this subject and confirmed them
+/// without reservation.
+fn confirmed_claims(
+    token: &str,
+    scope: &str,
+    subject: &str,
+    provider: &IdentityProvider,
+) -> Result<serde_json::Value, EvidenceError> {
     let attributes: AttributeClaims =
-        provider.attribute_keys.verify(&evidence.claims_token).map_err(EvidenceError::ClaimsToken)?;
+        provider.attribute_keys.verify(token).map_err(EvidenceError::ClaimsToken)?;
     if attributes.iss != provider.attribute_issuer {
         return Err(EvidenceError::OtherIssuer);
     }
-    if attributes.sub != id.sub {
+    if attributes.sub != subject {
         return Err(EvidenceError::OtherSubject);
     }
     let claims = match attributes.verified_claims {
         OneOrMore::More(claims) => claims,
         OneOrMore::One(claim) => vec![claim],
     };
-    let mut of_identity = claims.into_iter().filter(|claim| claim.scope == IDENTITY_SCOPE);
-    let (Some(claim), None) = (of_identity.next(), of_identity.next()) else {
-        return Err(EvidenceError::NotVerified);
-    };
-    if claim.verification.outcome != "VERIFIED_SUCCESSFULLY" {
-        return Err(EvidenceError::NotVerified);
+    let mut of_scope = claims.into_iter().filter(|claim| claim.scope == scope);
+    match (of_scope.next(), of_scope.next()) {
+        (Some(claim), None) if claim.verification.outcome == "VERIFIED_SUCCESSFULLY" => Ok(claim.claims),
+        _ => Err(EvidenceError::NotVerified),
     }
-    let IdentityClaims { given_name, family_name, birth_date } =
-        serde_json::from_value(claim.claims).map_err(|_| EvidenceError::NotVerified)?;
-    let attributes = Attributes::new(&given_name, &family_name, &birth_date, None)?;
-    Ok(VerifiedPerson { subject: id.sub, attributes })
 }
 
 fn id_claims(

@@ -18,7 +18,7 @@ pub struct PaddingError;
 #[must_use]
 pub const fn padded_length(length: u64) -> u64 {
     // One byte marks the end of the content.
-    let length = length + 1;
+    let length = length.saturating_add(1);
     if length <= FLOOR as u64 {
         return FLOOR as u64;
     }
@@ -26,7 +26,7 @@ pub const fn padded_length(length: u64) -> u64 {
     let exponent = length.ilog2();
     let zero_bits = exponent - (exponent.ilog2() + 1);
     let mask = (1 << zero_bits) - 1;
-    (length + mask) & !mask
+    length.saturating_add(mask) & !mask
 }
 
 /// Pads content: a byte 0x80, then zeros (ISO/IEC 7816-4).

@@ -63,6 +63,18 @@ impl Cost {
     }
 }
 
+/// What the wrapped secret is for: a record cannot take the place of one for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Use {
+    /// The key under which a profile's vault is sealed.
+    #[n(0)]
+    Vault,
+    /// The key of a vault whose enrolment is not finished; it is dropped after an hour.
+    #[n(1)]
+    PendingVault,
+}
+
 /// Why a secret was not wrapped or unwrapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PassphraseError {
@@ -72,6 +84,9 @@ pub enum PassphraseError {
     /// Nothing, or too much of it.
     #[error("a passphrase has 1 to {LONGEST_PASSPHRASE} bytes")]
     Length,
+    /// The record is for something else.
+    #[error("the stored record is for something else")]
+    OtherUse,
     /// The browser's own key was used for the record and is not there, or the other way round.
     #[error("the record belongs to another browser profile")]
     OtherBrowser,
@@ -91,21 +106,23 @@ pub struct WrappedSecret {
     #[n(1)]
     suite: Suite,
     #[n(2)]
+    usage: Use,
+    #[n(3)]
     cost: Cost,
-    #[cbor(n(3), with = "minicbor::bytes")]
+    #[cbor(n(4), with = "minicbor::bytes")]
     salt: [u8; 16],
-    #[n(4)]
-    uses_browser_key: bool,
     #[n(5)]
+    uses_browser_key: bool,
+    #[n(6)]
     commitment: Bytes32,
-    #[cbor(n(6), with = "minicbor::bytes")]
+    #[cbor(n(7), with = "minicbor::bytes")]
     nonce: [u8; 24],
-    #[n(7)]
+    #[n(8)]
     ciphertext: Bytes,
 }
 
 impl Wire for WrappedSecret {
-    const LIMITS: Limits = Limits { bytes: 512, depth: 2, items: 12 };
+    const LIMITS: Limits = Limits { bytes: 512, depth: 2, items: 13 };
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
@@ -126,6 +143,7 @@ impl WrappedSecret {
     /// [`PassphraseError`].
     pub fn wrap(
         secret: &Secret,
+        usage: Use,
         passphrase: &str,
         cost: Cost,
         salt: [u8; 16],
@@ -138,6 +156,7 @@ impl WrappedSecret {
         let mut wrapped = Self {
             version: Version,
             suite: Suite,
+            usage,
             cost,
             salt,
             uses_browser_key: browser_key.is_some(),
@@ -159,7 +178,15 @@ impl WrappedSecret {
     ///
     /// # Errors
     /// [`PassphraseError`].
-    pub fn unwrap(&self, passphrase: &str, browser_key: Option<&Secret>) -> Result<Secret, PassphraseError> {
+    pub fn unwrap(
+        &self,
+        usage: Use,
+        passphrase: &str,
+        browser_key: Option<&Secret>,
+    ) -> Result<Secret, PassphraseError> {
+        if self.usage != usage {
+            return Err(PassphraseError::OtherUse);
+        }
         if self.uses_browser_key != browser_key.is_some() {
             return Err(PassphraseError::OtherBrowser);
         }
@@ -197,7 +224,8 @@ impl WrappedSecret {
 
     /// What is authenticated besides the secret.
     fn header(&self) -> Vec<u8> {
-        encode(&(self.version, self.suite, self.cost, Bytes::from(&self.salt[..]), self.uses_browser_key))
+        let salt = Bytes::from(&self.salt[..]);
+        encode(&(self.version, self.suite, self.usage, self.cost, salt, self.uses_browser_key))
     }
 
     fn keys(&self, passphrase: &str, browser_key: Option<&Secret>) -> Result<Keys, PassphraseError> {
@@ -222,7 +250,10 @@ fn stretch(passphrase: &str, cost: Cost, salt: &[u8; 16]) -> Result<Zeroizing<[u
         return Err(PassphraseError::Length);
     }
     // One passphrase, however the keyboard composes its accents (RFC 8265 §4.2).
-    let passphrase: Zeroizing<String> = Zeroizing::new(passphrase.nfc().collect());
+    // Room for all of it at once: growing would leave copies behind. NFC at most triples UTF-8.
+    let mut composed = Zeroizing::new(String::with_capacity(3 * passphrase.len()));
+    composed.extend(passphrase.nfc());
+    let passphrase = composed;
     let params = Params::new(cost.memory, cost.passes, 1, Some(32))
         .map_err(|_| DecodeError::Value("the cost of the passphrase cannot be computed"))?;
     let count = params.block_count();

@@ -14,10 +14,7 @@ use relay_auth::{
     cbor::{DecodeError, Limits, Start, Wire},
     label,
 };
-use unicode_normalization::{
-    UnicodeNormalization as _,
-    char::{is_combining_mark, is_public_assigned},
-};
+use unicode_normalization::{UnicodeNormalization as _, char::is_public_assigned};
 
 /// Which rules of canonical form are in force; they are part of every label.
 pub const RULES: u8 = 1;
@@ -135,6 +132,12 @@ impl Attributes {
         Self { postcode: None, ..self.clone() }
     }
 
+    /// The postcode in canonical form.
+    #[must_use]
+    pub fn postcode(&self) -> Option<&str> {
+        self.postcode.as_deref()
+    }
+
     /// Whether name and birth date are the same. Evidence holds these; the address has its own.
     #[must_use]
     pub fn is_same_person(&self, other: &Self) -> bool {
@@ -184,18 +187,33 @@ fn canonical_name(name: &str) -> Result<String, PersonError> {
     if name.chars().any(|sign| sign.is_control() || !is_public_assigned(sign)) {
         return Err(PersonError::Character);
     }
+    // Apostrophes go first: one of them decomposes into a space and an accent.
     let folded: String = name
+        .chars()
+        .filter(|sign| !is_left_out(*sign))
         .nfd()
         .default_case_fold()
         .nfkd()
         .default_case_fold()
         .nfkd()
-        .filter(|sign| !is_combining_mark(*sign) && !is_left_out(*sign))
+        .filter(|sign| !is_accent(*sign) && !is_left_out(*sign))
         .map(|sign| if is_hyphen(sign) { ' ' } else { sign })
         .nfkc()
         .collect();
     let canonical = folded.split_whitespace().collect::<Vec<_>>().join(" ");
+    if canonical.len() > LONGEST_NAME {
+        return Err(PersonError::LongName);
+    }
     if canonical.chars().any(char::is_alphabetic) { Ok(canonical) } else { Err(PersonError::EmptyName) }
+}
+
+/// The blocks of combining diacritical marks. Vowel signs of other scripts are letters, not accents.
+const fn is_accent(sign: char) -> bool {
+    matches!(
+        sign,
+        '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
+            | '\u{fe20}'..='\u{fe2f}'
+    )
 }
 
 /// Apostrophes and their stand-ins (O'Neil, O’Neil, ONeil), full stops of initials, and characters
@@ -214,7 +232,7 @@ const fn is_hyphen(sign: char) -> bool {
 }
 
 /// Capitals and digits, five to seven of them, without the space.
-fn canonical_postcode(postcode: &str) -> Result<String, PersonError> {
+pub(crate) fn canonical_postcode(postcode: &str) -> Result<String, PersonError> {
     let code: String =
         postcode.chars().filter(|sign| !sign.is_whitespace()).map(|sign| sign.to_ascii_uppercase()).collect();
     let is_code = (5..=7).contains(&code.len())
@@ -235,6 +253,7 @@ mod tests {
             ("Màiri", "mairi"),
             ("O'Neil", "O’NEIL"),
             ("O'Neil", "oneil"),
+            ("O\u{b4}Neil", "oneil"),
             ("Smith-Jones", "Smith  Jones"),
             ("MacAoidh", "MACAOIDH"),
             ("Strauß", "STRAUSS"),
@@ -248,7 +267,8 @@ mod tests {
 
     #[test]
     fn different_names_stay_different() {
-        for (one, other) in [("Anna", "Ann"), ("Mac Donald", "MacDonald"), ("Ian", "Iain")] {
+        for (one, other) in [("Anna", "Ann"), ("Mac Donald", "MacDonald"), ("Ian", "Iain"), ("राम", "रीमा")]
+        {
             assert_ne!(canonical_name(one), canonical_name(other), "{one}");
         }
     }

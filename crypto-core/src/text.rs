@@ -14,10 +14,10 @@ pub(crate) fn check_line(text: &str, least: usize, most: usize) -> Result<(), De
     Ok(())
 }
 
-/// Checks a text of several lines, up to `most` bytes.
-pub(crate) fn check_text(text: &str, most: usize) -> Result<(), DecodeError> {
-    if text.len() > most {
-        return Err(DecodeError::Value("a text is too long"));
+/// Checks a text of several lines by its length in bytes.
+pub(crate) fn check_text(text: &str, least: usize, most: usize) -> Result<(), DecodeError> {
+    if text.len() < least || text.len() > most {
+        return Err(DecodeError::Value("a text is too short or too long"));
     }
     let is_refused = |sign: char| sign.is_control() && !matches!(sign, '\n' | '\t') || is_deceptive(sign);
     if text.chars().any(is_refused) {
@@ -26,12 +26,12 @@ pub(crate) fn check_text(text: &str, most: usize) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// Characters that change the direction of what follows (Unicode Technical Report 36 §2.1.5), line
-/// and paragraph separators, and characters for tags.
+/// Characters that change the direction of what follows (Unicode Technical Report 36 §2.1.5), that
+/// are not seen at all, line and paragraph separators, and characters for tags.
 const fn is_deceptive(sign: char) -> bool {
     matches!(
         sign,
-        '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             | '\u{61c}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
     )
 }
@@ -96,11 +96,23 @@ mod tests {
 
     #[test]
     fn text_that_deceives_the_eye_is_refused() {
-        for hostile in ["a\u{202e}b", "a\u{2066}b", "a\u{0}b", "a\u{85}b", "a\u{e0041}b", "a\u{2028}b"] {
-            assert!(check_line(hostile, 0, 10).is_err() && check_text(hostile, 10).is_err(), "{hostile:?}");
+        for hostile in [
+            "a\u{202e}b",
+            "a\u{2066}b",
+            "a\u{0}b",
+            "a\u{85}b",
+            "a\u{e0041}b",
+            "a\u{2028}b",
+            "a\u{200b}b",
+            "a\u{feff}b",
+        ] {
+            assert!(
+                check_line(hostile, 0, 10).is_err() && check_text(hostile, 0, 10).is_err(),
+                "{hostile:?}"
+            );
         }
         assert!(check_line("a\nb", 0, 10).is_err());
-        assert!(check_text("a\nb\tc", 10).is_ok() && check_text("a\rb", 10).is_err());
+        assert!(check_text("a\nb\tc", 0, 10).is_ok() && check_text("a\rb", 0, 10).is_err());
         assert!(check_line("", 1, 10).is_err() && check_line("abc", 1, 2).is_err());
         assert!(check_line("Ciamar a tha thu? ’S math sin.", 1, 40).is_ok());
     }

@@ -5,7 +5,15 @@ use crypto_core::{
     directory::TreeDomain,
     letter::{LetterError, SignedLetter},
 };
-use relay_auth::{cbor::Wire as _, hostile, receipt::Deposit, secret::Secret};
+use relay_auth::{
+    cbor::{Suite, Version, Wire as _},
+    hostile,
+    id::PermitId,
+    label,
+    receipt::{ChainHead, Deposit, Receipt, ReceiptError, SignedReceipt},
+    secret::Secret,
+    signing::SigningKey,
+};
 
 use crate::{
     portable_test,
@@ -18,11 +26,32 @@ fn place() -> Place {
     Place { owner: ANN.id(), generation: 1, id: ObjectId::from([1; 16]), counter: 1 }
 }
 
+fn relay() -> SigningKey {
+    key(6)
+}
+
+fn deposit() -> Deposit {
+    Deposit { sequence: 1, time: NOW, digest: [2; 32].into(), blobs: vec![] }
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        version: Version,
+        suite: Suite,
+        permit: PermitId::from([3; 16]),
+        digest: deposit().digest,
+        blobs: vec![],
+        time: NOW,
+        head: ChainHead::from([4; 32]),
+    }
+}
+
 fn filed() -> FiledLetter {
     FiledLetter {
         signed: SignedLetter::from_bytes(&signed(&statement(&letter()), &body_key())).unwrap(),
         sender: approve(&body_entry()),
-        deposit: Deposit { sequence: 1, time: NOW, digest: [2; 32].into(), blobs: vec![] },
+        deposit: deposit(),
+        receipt: SignedReceipt::sign(&receipt(), &relay()),
     }
 }
 
@@ -40,7 +69,7 @@ fn archive_objects_have_one_encoding() {
 fn a_filed_letter_comes_back_and_verifies_again() {
     let object = SealedObject::from_bytes(&sealed().to_bytes()).unwrap();
     let Item::Letter(filed) = object.open(&place(), &Secret::from([5; 32])).unwrap();
-    let verified = filed.verify(ANN.id(), &operator_keys()).unwrap();
+    let verified = filed.verify(ANN.id(), &operator_keys(), &relay().verifying_key()).unwrap();
     assert_eq!(verified.letter(), &letter());
 }
 
@@ -74,11 +103,26 @@ fn a_filed_letter_is_not_believed_for_being_in_the_archive() {
         sender: crypto_core::body::SignedBodyEntry::new(&body_entry()).approve(&key(98)).approve(&key(99)),
         ..filed()
     };
-    assert!(matches!(unapproved.verify(ANN.id(), &operator_keys()), Err(ArchiveError::Sender(_))));
-    let too_early = FiledLetter { deposit: Deposit { time: 0, ..filed().deposit }, ..filed() };
-    assert_eq!(too_early.verify(ANN.id(), &operator_keys()), Err(ArchiveError::Letter(LetterError::Forged)));
+    assert!(matches!(
+        unapproved.verify(ANN.id(), &operator_keys(), &relay().verifying_key()),
+        Err(ArchiveError::Sender(_))
+    ));
+    let set_back = FiledLetter { deposit: Deposit { time: 0, ..deposit() }, ..filed() };
+    let refused = set_back.verify(ANN.id(), &operator_keys(), &relay().verifying_key());
+    assert_eq!(refused, Err(ArchiveError::Arrival(ReceiptError::OtherContent)));
+    let refused = filed().verify(ANN.id(), &operator_keys(), &key(99).verifying_key());
+    assert_eq!(refused, Err(ArchiveError::Arrival(ReceiptError::Forged)));
+    let too_early = FiledLetter {
+        deposit: Deposit { time: 0, ..deposit() },
+        receipt: SignedReceipt::sign(&Receipt { time: 0, ..receipt() }, &relay()),
+        ..filed()
+    };
     assert_eq!(
-        filed().verify(BOB.id(), &operator_keys()),
+        too_early.verify(ANN.id(), &operator_keys(), &relay().verifying_key()),
+        Err(ArchiveError::Letter(LetterError::FromTheFuture))
+    );
+    assert_eq!(
+        filed().verify(BOB.id(), &operator_keys(), &relay().verifying_key()),
         Err(ArchiveError::Letter(LetterError::OtherRecipient))
     );
 }
@@ -86,5 +130,6 @@ fn a_filed_letter_is_not_believed_for_being_in_the_archive() {
 #[portable_test]
 fn the_directorys_tree_has_a_domain_of_its_own() {
     use akd_core::DomainLabel as _;
-    assert_eq!(TreeDomain::domain_label(), b"letterbox/v1/directory-tree\0");
+    let domain = [label::DIRECTORY_TREE.as_bytes(), b"\0"].concat();
+    assert_eq!(TreeDomain::domain_label(), domain);
 }

@@ -7,28 +7,37 @@ use crypto_core::{
 use proptest::prelude::*;
 use relay_auth::{id::BlobId, secret::Secret};
 
-use crate::{portable_test, world::config};
+use crate::{
+    portable_test,
+    world::{TestRng, config},
+};
 
 const BLOB: [u8; 16] = [6; 16];
 
-fn key(number: u8) -> AttachmentKey {
-    AttachmentKey(Secret::from([number; 32]))
+fn file_key() -> AttachmentKey {
+    AttachmentKey(Secret::generate(&mut TestRng(1)))
+}
+
+fn sealer(size: u64) -> Result<Sealer, AttachmentError> {
+    // The same generator each time, so the same key.
+    Sealer::new(BlobId::from(BLOB), size, &mut TestRng(1))
 }
 
 fn seal(content: &[u8], piece: usize) -> (Vec<u8>, [u8; 32]) {
-    let mut sealer = Sealer::new(&key(1), BlobId::from(BLOB), content.len() as u64).unwrap();
+    let mut sealer = sealer(content.len() as u64).unwrap();
     let mut sealed = Vec::new();
     for piece in content.chunks(piece) {
         sealer.update(piece, &mut sealed).unwrap();
     }
-    let digest = sealer.finish(&mut sealed).unwrap();
+    let (key, digest) = sealer.finish(&mut sealed).unwrap();
+    assert_eq!(key, file_key());
     (sealed, digest)
 }
 
 fn attachment(size: u64, digest: [u8; 32]) -> Attachment {
     Attachment {
         blob: BlobId::from(BLOB),
-        key: key(1),
+        key: file_key(),
         size,
         digest: digest.into(),
         file_name: "a.pdf".to_owned(),
@@ -87,7 +96,8 @@ fn a_file_cut_off_altered_reordered_or_of_another_letter_is_refused() {
     }
     let elsewhere = Attachment { blob: BlobId::from([7; 16]), ..attachment(content.len() as u64, digest) };
     assert_eq!(open(&sealed, &elsewhere, CHUNK), Err(AttachmentError::Altered));
-    let other_key = Attachment { key: key(2), ..attachment(content.len() as u64, digest) };
+    let other_key =
+        Attachment { key: AttachmentKey(Secret::from([2; 32])), ..attachment(content.len() as u64, digest) };
     assert_eq!(open(&sealed, &other_key, CHUNK), Err(AttachmentError::Altered));
     let other_digest = attachment(content.len() as u64, [0; 32]);
     assert_eq!(open(&sealed, &other_digest, CHUNK), Err(AttachmentError::OtherFile));
@@ -98,22 +108,23 @@ fn a_file_cut_off_altered_reordered_or_of_another_letter_is_refused() {
 #[portable_test]
 fn a_file_of_another_length_than_declared_is_not_sealed() {
     let mut sealed = Vec::new();
-    let mut sealer = Sealer::new(&key(1), BlobId::from(BLOB), 3).unwrap();
-    assert_eq!(sealer.update(b"four", &mut sealed), Err(AttachmentError::Length));
-    let mut sealer = Sealer::new(&key(1), BlobId::from(BLOB), 3).unwrap();
-    sealer.update(b"tw", &mut sealed).unwrap();
-    assert_eq!(sealer.finish(&mut sealed), Err(AttachmentError::Length));
-    let refused = Sealer::new(&key(1), BlobId::from(BLOB), LARGEST + 1);
+    let mut short = sealer(3).unwrap();
+    assert_eq!(short.update(b"four", &mut sealed), Err(AttachmentError::Length));
+    let mut short = sealer(3).unwrap();
+    short.update(b"tw", &mut sealed).unwrap();
+    assert_eq!(short.finish(&mut sealed), Err(AttachmentError::Length));
+    let refused = sealer(LARGEST + 1);
     assert_eq!(refused.err(), Some(AttachmentError::TooLarge));
+    assert!(sealed_length(u64::MAX) > u64::MAX / 2);
     assert_eq!(Opener::new(&attachment(LARGEST + 1, [0; 32])).err(), Some(AttachmentError::TooLarge));
 }
 
 #[portable_test]
 fn sealers_and_openers_do_not_show_their_keys() {
-    let sealer = Sealer::new(&key(1), BlobId::from(BLOB), 3).unwrap();
+    let sealer = sealer(3).unwrap();
     let opener = Opener::new(&attachment(3, [0; 32])).unwrap();
     assert_eq!(
-        format!("{sealer:?} {opener:?} {:?}", key(1)),
+        format!("{sealer:?} {opener:?} {:?}", file_key()),
         "Sealer([redacted]) Opener([redacted]) AttachmentKey([redacted])"
     );
 }

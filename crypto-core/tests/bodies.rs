@@ -71,7 +71,7 @@ fn entries_that_would_mislead_are_refused() {
         BodyEntry { domain: "localhost".to_owned(), ..body_entry() },
         BodyEntry { hosts: vec!["*.example.scot".to_owned()], ..body_entry() },
         BodyEntry { hosts: vec!["PAY.example.scot".to_owned()], ..body_entry() },
-        BodyEntry { hosts: vec!["example.scot".to_owned(); 65], ..body_entry() },
+        BodyEntry { hosts: vec!["example.scot".to_owned(); 17], ..body_entry() },
         BodyEntry { keys: vec![key], ..body_entry() },
     ];
     for entry in refused {

@@ -1,7 +1,7 @@
 //! The vector that needs a directory: an answer that is proven, and one of absence.
 
 use crypto_core::directory::{Answer, PersonProof, Trust};
-use relay_auth::cbor::{Version, Wire as _};
+use relay_auth::cbor::{Suite, Version, Wire as _};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,6 +17,7 @@ pub(crate) fn directory() -> Value {
         directory.answer(&ANN.attributes(), ANN.id(), &[ANN.first_signed()], &ANN.first_entry().1, None);
     let none = Answer {
         version: Version,
+        suite: Suite,
         head: directory.head(None),
         person: PersonProof::Absent(directory.absence(&BOB.attributes().directory_label())),
         citizen: None,

@@ -1,8 +1,9 @@
 //! Envelopes: sealed, opened, altered.
 
 use crypto_core::{
+    body::BodyId,
     citizen::DirectoryId,
-    envelope::{Envelope, LARGEST, MOST_CONTENT, OpenError, SealError},
+    envelope::{Envelope, LARGEST, MOST_CONTENT, OpenError, Recipient, SealError},
     inbox_key::{InboxPrivateKey, InboxPublicKey},
 };
 use proptest::prelude::*;
@@ -19,16 +20,18 @@ use crate::{
 };
 
 fn sealed(content: &[u8]) -> Envelope {
-    Envelope::seal(ANN.id(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap()
+    Envelope::seal(&ANN.id().into(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap()
 }
 
 #[portable_test]
 fn an_envelope_opens_for_its_recipient_and_key_only() {
     let envelope = sealed(b"content");
-    assert_eq!(envelope.open(ANN.id(), &ANN.inbox()).unwrap().as_slice(), b"content");
-    assert_eq!(envelope.open(ANN.id(), &inbox_key(9)), Err(OpenError::OtherKey));
-    let elsewhere = DirectoryId::from([9; 16]);
-    assert_eq!(envelope.open(elsewhere, &ANN.inbox()), Err(OpenError::NotForThisKeyOrAltered));
+    assert_eq!(envelope.open(&ANN.id().into(), &ANN.inbox()).unwrap().as_slice(), b"content");
+    assert_eq!(envelope.open(&ANN.id().into(), &inbox_key(9)), Err(OpenError::OtherKey));
+    let elsewhere = Recipient::from(DirectoryId::from([9; 16]));
+    assert_eq!(envelope.open(&elsewhere, &ANN.inbox()), Err(OpenError::NotForThisKeyOrAltered));
+    let body = Recipient::Body(BodyId::new("example-council").unwrap());
+    assert_eq!(envelope.open(&body, &ANN.inbox()), Err(OpenError::NotForThisKeyOrAltered));
 }
 
 #[portable_test]
@@ -46,7 +49,8 @@ fn an_envelope_with_any_bit_altered_does_not_open() {
         for bit in [0, 7] {
             let mut altered = bytes.clone();
             altered[place] ^= 1 << bit;
-            let opened = Envelope::from_bytes(&altered).map(|envelope| envelope.open(ANN.id(), &ANN.inbox()));
+            let opened =
+                Envelope::from_bytes(&altered).map(|envelope| envelope.open(&ANN.id().into(), &ANN.inbox()));
             assert!(!matches!(opened, Ok(Ok(_))), "byte {place} bit {bit}");
         }
     }
@@ -58,8 +62,12 @@ fn every_length_up_to_the_floor_looks_alike_and_the_longest_fits() {
     assert_eq!(length(0), length(4095));
     assert!(length(4096) > length(4095));
     assert!(length(MOST_CONTENT) <= LARGEST);
-    let too_long =
-        Envelope::seal(ANN.id(), ANN.inbox().public_key(), &vec![0; MOST_CONTENT + 1], &mut TestRng(1));
+    let too_long = Envelope::seal(
+        &ANN.id().into(),
+        ANN.inbox().public_key(),
+        &vec![0; MOST_CONTENT + 1],
+        &mut TestRng(1),
+    );
     assert_eq!(too_long, Err(SealError::TooLong { length: MOST_CONTENT + 1 }));
 }
 
@@ -67,7 +75,7 @@ fn every_length_up_to_the_floor_looks_alike_and_the_longest_fits() {
 fn two_envelopes_of_one_content_share_nothing() {
     let seal = |seed| {
         let key = ANN.inbox();
-        Envelope::seal(ANN.id(), key.public_key(), b"content", &mut TestRng(seed)).unwrap().to_bytes()
+        Envelope::seal(&ANN.id().into(), key.public_key(), b"content", &mut TestRng(seed)).unwrap().to_bytes()
     };
     let (one, other) = (seal(1), seal(2));
     let equal = one.iter().zip(&other).skip(30).filter(|(one, other)| one == other).count();
@@ -109,9 +117,9 @@ proptest! {
 
     #[test]
     fn every_content_comes_back(content in proptest::collection::vec(any::<u8>(), 0..9000), seed: u64) {
-        let envelope = Envelope::seal(ANN.id(), ANN.inbox().public_key(), &content, &mut TestRng(seed)).unwrap();
+        let envelope = Envelope::seal(&ANN.id().into(), ANN.inbox().public_key(), &content, &mut TestRng(seed)).unwrap();
         let envelope = Envelope::from_bytes(&envelope.to_bytes()).unwrap();
-        let opened = envelope.open(ANN.id(), &ANN.inbox()).unwrap();
+        let opened = envelope.open(&ANN.id().into(), &ANN.inbox()).unwrap();
         prop_assert_eq!(opened.as_slice(), content.as_slice());
     }
 }

@@ -3,7 +3,8 @@
 use crypto_core::{
     citizen::{Purpose, SignIn},
     evidence::{
-        Evidence, EvidenceError, IdentityProvider, VerifiedPerson, address_commitment, verify, verify_sign_in,
+        AddressEvidence, Evidence, EvidenceError, IdentityProvider, VerifiedPerson, address_commitment,
+        verify, verify_address, verify_sign_in,
     },
     jwt::{JwtError, KeySet, LONGEST_TOKEN},
     person::Attributes,
@@ -15,8 +16,8 @@ use crate::{
     portable_test,
     test_keys::{ATTRIBUTES, ID_TOKENS},
     world::{
-        ANN, ATTRIBUTE_ISSUER, BOB, CLIENT, DAY, ISSUER, NOW, attribute_claims, claims_token, id_claims,
-        id_token, jwk, key, key_set, provider, token,
+        ANN, ATTRIBUTE_ISSUER, BOB, CLIENT, DAY, ISSUER, NOW, address_claims, attribute_claims, claims_token,
+        id_claims, id_token, jwk, key, key_set, provider, token,
     },
 };
 
@@ -257,6 +258,56 @@ fn a_nonce_depends_on_everything_that_it_binds() {
     for other in others {
         assert_ne!(other.nonce(), nonce, "{other:?}");
     }
+}
+
+#[portable_test]
+fn a_postcode_that_was_asked_with_has_to_be_the_confirmed_one() {
+    let (evidence, person) = (evidence(), check(&evidence()).unwrap());
+    let asked = ANN.attributes();
+    let verify = |evidence: &Evidence, address: Option<&AddressEvidence>, asked: &Attributes| {
+        verify_address(evidence, address, &person, asked, &provider())
+    };
+    assert_eq!(verify(&evidence, Some(&ANN.address()), &asked), Ok(()));
+    assert_eq!(verify(&evidence, None, &asked.without_postcode()), Ok(()));
+    assert_eq!(verify(&evidence, None, &asked), Err(EvidenceError::OtherAddress));
+    let elsewhere = Attributes::new("Ann", "O'Neil", "1980-02-29", Some("G2 1AL")).unwrap();
+    assert_eq!(verify(&evidence, Some(&ANN.address()), &elsewhere), Err(EvidenceError::OtherPerson));
+    // Another address than was committed to; no address committed to.
+    assert_eq!(verify(&evidence, Some(&BOB.address()), &asked), Err(EvidenceError::OtherAddress));
+    let other_salt = AddressEvidence { salt: Bytes32([0; 32]), ..ANN.address() };
+    assert_eq!(verify(&evidence, Some(&other_salt), &asked), Err(EvidenceError::OtherAddress));
+    let without = Evidence { address: None, ..evidence.clone() };
+    assert_eq!(verify(&without, Some(&ANN.address()), &asked), Err(EvidenceError::OtherAddress));
+    // Committed to, and not what it should be.
+    let committed = |claims: &Value| {
+        let address = AddressEvidence { salt: Bytes32([1; 32]), token: claims_token(claims) };
+        let commitment = address_commitment(&address.token, address.salt.0).into();
+        (Evidence { address: Some(commitment), ..evidence.clone() }, address)
+    };
+    let cases = [
+        (address_claims("subject-2", "EH1 1AA"), EvidenceError::OtherSubject),
+        (replaced(address_claims("subject-1", "EH1 1AA"), "/iss", json!(ISSUER)), EvidenceError::OtherIssuer),
+        (
+            replaced(
+                address_claims("subject-1", "EH1 1AA"),
+                "/verified_claims/0/verification/outcome",
+                json!("VERIFIED_WITH_WARNINGS"),
+            ),
+            EvidenceError::NotVerified,
+        ),
+        (good_claims(), EvidenceError::NotVerified),
+    ];
+    for (claims, expected) in cases {
+        let (evidence, address) = committed(&claims);
+        assert_eq!(verify(&evidence, Some(&address), &asked), Err(expected));
+    }
+    let snake_case = replaced(
+        address_claims("subject-1", "EH1 1AA"),
+        "/verified_claims/0/claims/address",
+        json!({ "postal_code": "eh11aa" }),
+    );
+    let (evidence, address) = committed(&snake_case);
+    assert_eq!(verify(&evidence, Some(&address), &asked), Ok(()));
 }
 
 #[portable_test]

@@ -15,17 +15,17 @@ use crypto_core::{
         Presence, TreeConfiguration, Trust, Witness, cosign, leaf_hash, node_hash, sign_checkpoint,
         unsigned_checkpoint,
     },
-    evidence::Evidence,
+    evidence::{AddressEvidence, Evidence},
     person::Attributes,
 };
 use relay_auth::{
-    cbor::{Bytes32, Version, Wire as _},
+    cbor::{Bytes32, Suite, Version, Wire as _},
     signing::SigningKey,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::world::{NOW, key, operator_keys};
+use crate::world::{ANN, BOB, NOW, key, operator_keys};
 
 pub(crate) const ORIGIN: &str = "directory.letterbox.example/log";
 const VRF_SEED: [u8; 32] = [211; 32];
@@ -228,8 +228,12 @@ impl FakeDirectory {
 
     /// A checkpoint with the log's own signatures alone.
     pub(crate) fn log_note(&self) -> String {
+        self.log_note_at(self.time)
+    }
+
+    pub(crate) fn log_note_at(&self, time: u64) -> String {
         let Pin { size, root } = self.pin();
-        sign_checkpoint(&LogSigner { origin: ORIGIN, key: &self.log_key }, size, &root.0, self.time)
+        sign_checkpoint(&LogSigner { origin: ORIGIN, key: &self.log_key }, size, &root.0, time)
     }
 
     pub(crate) fn head_with_note(&self, note: &str, pin: Option<&Pin>) -> HeadProof {
@@ -256,6 +260,7 @@ impl FakeDirectory {
     ) -> Answer {
         Answer {
             version: Version,
+            suite: Suite,
             head: self.head(pin),
             person: PersonProof::Listed(self.presence(&attributes.directory_label())),
             citizen: Some(CitizenProof::Entries {
@@ -263,10 +268,15 @@ impl FakeDirectory {
                 chain: chain.to_vec(),
                 evidence: evidence.clone(),
                 maturity: None,
+                address: attributes.postcode().map(|_| address_of(id)),
             }),
             permits: vec![vec![1; 176].into()],
         }
     }
+}
+
+fn address_of(id: DirectoryId) -> AddressEvidence {
+    if id == BOB.id() { BOB.address() } else { ANN.address() }
 }
 
 pub(crate) fn witness_name(number: usize) -> String {
@@ -274,7 +284,7 @@ pub(crate) fn witness_name(number: usize) -> String {
 }
 
 pub(crate) fn list(citizens: &[DirectoryId]) -> Vec<u8> {
-    PersonList { version: Version, citizens: citizens.to_vec() }.to_bytes()
+    PersonList { version: Version, suite: Suite, citizens: citizens.to_vec() }.to_bytes()
 }
 
 // RFC 6962 §2.1, straight from its definitions.

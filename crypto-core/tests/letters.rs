@@ -5,7 +5,7 @@ use crypto_core::{
     body::BodyStatus,
     envelope::Envelope,
     letter::{
-        Action, ActionCode, Alternative, AlternativeKind, Amount, Attachment, AttachmentKey, Letter,
+        Action, ActionCode, Alternative, AlternativeKind, Amount, Attachment, AttachmentKey, Inline, Letter,
         LetterError, LetterId, OpenedLetter, SignedLetter, ThreadId,
     },
 };
@@ -21,16 +21,16 @@ use crate::{
     portable_test,
     world::{
         ANN, BOB, DAY, NOW, Statement, TestRng, approve, body, body_entry, body_key, config, inbox_key, key,
-        letter, letter_id, operator_keys, signed, statement,
+        letter, letter_id, operator_keys, sealed_content, signed, statement,
     },
 };
 
 fn envelope(content: &[u8]) -> Envelope {
-    Envelope::seal(ANN.id(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap()
+    Envelope::seal(&ANN.id().into(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap()
 }
 
-fn open(content: &[u8]) -> Result<OpenedLetter, LetterError> {
-    OpenedLetter::open(&envelope(content), ANN.id(), &ANN.inbox())
+fn open(signed: &[u8]) -> Result<OpenedLetter, LetterError> {
+    OpenedLetter::open(&envelope(&sealed_content(signed)), ANN.id(), &ANN.inbox())
 }
 
 #[portable_test]
@@ -86,6 +86,43 @@ fn a_signature_counts_only_while_its_key_was_valid_on_arrival() {
 }
 
 #[portable_test]
+fn a_letter_that_arrived_before_it_was_written_is_refused() {
+    let content = letter();
+    for (time, is_valid) in [(NOW + 300, true), (NOW + 301, false), (u64::MAX, false), (0, true)] {
+        let opened = open(&signed(&Statement { time, ..statement(&content) }, &body_key())).unwrap();
+        let verified = opened.verify(&body(), NOW).map(|_| ());
+        assert_eq!(verified, if is_valid { Ok(()) } else { Err(LetterError::FromTheFuture) }, "{time}");
+    }
+}
+
+#[portable_test]
+fn only_addresses_on_hosts_of_the_body_may_be_opened() {
+    let verified = open(&signed(&statement(&letter()), &body_key())).unwrap().verify(&body(), NOW).unwrap();
+    assert!(verified.may_open("https://pay.example.scot/bill?1"));
+    for elsewhere in [
+        "https://evil.example",
+        "http://pay.example.scot",
+        "https://pay.example.scot.evil.example",
+        "https://x.pay.example.scot",
+        "javascript:alert(1)",
+        "",
+        "https://pay.example.scot@evil.example",
+    ] {
+        assert!(!verified.may_open(elsewhere), "{elsewhere}");
+    }
+}
+
+#[portable_test]
+fn letters_do_not_show_in_logs() {
+    let opened = open(&signed(&statement(&full_letter()), &body_key())).unwrap();
+    let before = format!("{opened:?}");
+    let shown = format!("{before} {:?} {:?}", opened.verify(&body(), NOW).unwrap(), full_letter());
+    for secret in ["council tax", "Council Tax", "bill.pdf", "CT1", "[7, 7", "pay.example.scot/ct"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+#[portable_test]
 fn what_was_sealed_and_is_no_letter_is_refused() {
     for (name, hostile) in hostile::variants(&signed(&statement(&letter()), &body_key())) {
         assert!(matches!(open(&hostile), Err(LetterError::Malformed(_))), "{name}");
@@ -110,7 +147,8 @@ fn the_same_letter_has_the_same_fingerprint_and_another_has_another() {
         open(&signed(&statement, &body_key())).unwrap().verify(&body(), NOW).unwrap().fingerprint()
     };
     assert_eq!(fingerprint(&letter(), NOW), fingerprint(&letter(), NOW));
-    assert_ne!(fingerprint(&letter(), NOW), fingerprint(&letter(), NOW + 1));
+    // Sealed again a little later, because the key had changed: still the same letter.
+    assert_eq!(fingerprint(&letter(), NOW), fingerprint(&letter(), NOW + 1));
     let other = Letter { label: "Something else".to_owned(), ..letter() };
     assert_ne!(fingerprint(&letter(), NOW), fingerprint(&other, NOW));
 }
@@ -128,12 +166,26 @@ fn full_letter() -> Letter {
         print_after: Some(NOW + 21 * DAY),
         actions: vec![pay(), appointment()],
         attachments: vec![attachment()],
-        alternatives: vec![Alternative {
-            kind: AlternativeKind::LargePrint,
-            language: "en".to_owned(),
-            attachment: Some(0),
-            url: None,
-        }],
+        alternatives: vec![
+            Alternative {
+                kind: AlternativeKind::LargePrint,
+                language: "en".to_owned(),
+                attachment: Some(0),
+                url: None,
+                inline: None,
+            },
+            Alternative {
+                kind: AlternativeKind::Translation,
+                language: "gd".to_owned(),
+                attachment: None,
+                url: None,
+                inline: Some(Inline {
+                    label: "A’ chìs chomhairle agad".to_owned(),
+                    text: "A Bh-uas. O’Neil".to_owned(),
+                    summary: None,
+                }),
+            },
+        ],
         reply_permits: vec![vec![1; 176].into()],
         ..letter()
     }
@@ -150,6 +202,9 @@ fn pay() -> Action {
         start: None,
         end: None,
         place: None,
+        attachment: None,
+        details: None,
+        until: None,
     }
 }
 
@@ -163,7 +218,10 @@ fn appointment() -> Action {
         amount: None,
         start: Some(NOW),
         end: Some(NOW + 3600),
-        place: Some("1 High Street".to_owned()),
+        place: Some("1 High Street\nEdinburgh".to_owned()),
+        attachment: None,
+        details: None,
+        until: None,
     }
 }
 
@@ -226,6 +284,21 @@ fn letters_that_would_mislead_or_lead_nowhere_are_refused() {
         ("another form in two places", |letter| {
             letter.alternatives[0].url = Some("https://example.scot".to_owned());
         }),
+        ("another form that is empty", |letter| letter.alternatives[1].inline.as_mut().unwrap().text.clear()),
+        ("a file of more than 25 MiB", |letter| letter.attachments[0].size = 25 * 1024 * 1024 + 1),
+        ("a file of a size beyond all numbers", |letter| letter.attachments[0].size = u64::MAX),
+        ("files that are too large together", |letter| {
+            letter.attachments[0].size = 20 << 20;
+            letter.attachments.push(Attachment {
+                blob: BlobId::from([9; 16]),
+                size: 20 << 20,
+                ..attachment()
+            });
+        }),
+        ("two files in one place", |letter| letter.attachments.push(attachment())),
+        ("an action about a file that is not there", |letter| letter.actions[0].attachment = Some(1)),
+        ("a request to sign nothing", |letter| letter.actions[0].code = ActionCode::Sign),
+        ("a request to share nothing", |letter| letter.actions[0].code = ActionCode::Share),
         ("a reply permit that is too long", |letter| letter.reply_permits = vec![vec![0; 257].into()]),
     ];
     for (name, spoil) in spoils {
@@ -244,7 +317,7 @@ proptest! {
     #[test]
     fn every_letter_comes_back(
         label in "[A-Za-z0-9 £éà.,?!]{1,80}", text in "[A-Za-z0-9 \n#*_`<>&éà]{0,2000}",
-        summary in proptest::option::of("[A-Za-z ]{1,100}"), reply_by: Option<u64>, time: u64,
+        summary in proptest::option::of("[A-Za-z ]{1,100}"), reply_by: Option<u64>, time in 0..=NOW,
     ) {
         let content = Letter { label, text, summary, reply_by, ..letter() };
         prop_assert_eq!(&Letter::from_bytes(&content.to_bytes()).unwrap(), &content);

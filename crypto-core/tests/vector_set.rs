@@ -3,17 +3,17 @@
 use crypto_core::{
     archive::{FiledLetter, Item, ObjectId, Place, SealedObject},
     attachment::Sealer,
-    citizen::{Entry, Purpose, SignIn, SignedEntry},
+    citizen::{ChangeKind, Entry, Purpose, SignIn, SignedEntry},
     directory::Epoch,
     envelope::Envelope,
-    letter::{AttachmentKey, SignedLetter},
+    letter::SignedLetter,
     padding::padded_length,
-    passphrase::{Cost, WrappedSecret},
+    passphrase::{Cost, Use, WrappedSecret},
     person::Attributes,
 };
 use relay_auth::{
     access::{AccessList, SignedAccessList},
-    cbor::{Bytes32, Version, Wire as _},
+    cbor::{Bytes32, Suite, Version, Wire as _},
     id::{BlobId, InboxKeyId, MailboxId, PermitId, VoucherId},
     label,
     permit::Permit,
@@ -29,7 +29,7 @@ use crate::{
     test_keys::{ATTRIBUTES, ID_TOKENS},
     world::{
         ANN, ATTRIBUTE_ISSUER, CLIENT, ISSUER, NOW, TestRng, approve, body, body_entry, body_key, jwk, key,
-        key_set, letter, letter_id, operator_keys, signed, statement,
+        key_set, letter, letter_id, operator_keys, sealed_content, signed, statement,
     },
 };
 
@@ -85,7 +85,8 @@ fn inbox_key() -> Value {
 
 fn envelope() -> Value {
     let content = b"what is sealed";
-    let envelope = Envelope::seal(ANN.id(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap();
+    let envelope =
+        Envelope::seal(&ANN.id().into(), ANN.inbox().public_key(), content, &mut TestRng(1)).unwrap();
     json!({
         "rule": "LBX-ENV-1", "recipient": hex(ANN.id().as_bytes()), "seed": hex(ANN.inbox().seed().expose()),
         "content": hex(content), "envelope": hex(envelope.to_bytes()),
@@ -94,7 +95,9 @@ fn envelope() -> Value {
 
 fn letter_vector() -> Value {
     let content = signed(&statement(&letter()), &body_key());
-    let envelope = Envelope::seal(ANN.id(), ANN.inbox().public_key(), &content, &mut TestRng(2)).unwrap();
+    let sealed = sealed_content(&content);
+    let envelope =
+        Envelope::seal(&ANN.id().into(), ANN.inbox().public_key(), &sealed, &mut TestRng(2)).unwrap();
     json!({
         "rule": "LBX-LETTER-1", "recipient": hex(ANN.id().as_bytes()), "seed": hex(ANN.inbox().seed().expose()),
         "body_entry": hex(approve(&body_entry()).to_bytes()),
@@ -106,9 +109,15 @@ fn letter_vector() -> Value {
 
 fn entries() -> Value {
     let first = ANN.first_signed();
-    let second = Entry { previous: Some(first.hash().into()), salt: Bytes32([9; 32]), ..ANN.first_entry().0 };
+    let second = Entry {
+        change: ChangeKind::ByDevice,
+        previous: Some(first.hash().into()),
+        salt: Bytes32([9; 32]),
+        ..ANN.first_entry().0
+    };
     let second = SignedEntry::by_device(&second, &ANN.device(), ANN.opening().salt.0);
     let recovered = Entry {
+        change: ChangeKind::Recovery,
         previous: Some(second.hash().into()),
         identity_key: key(31).verifying_key(),
         evidence: Bytes32([1; 32]),
@@ -181,6 +190,7 @@ fn tickets() -> Value {
     let keys = TicketKeys::new(1, vec![(1, [9; 32].into())]).unwrap();
     let permit = Permit {
         version: Version,
+        suite: Suite,
         mailbox: MailboxId::from([1; 16]),
         inbox_key: InboxKeyId::from([2; 16]),
         not_after: NOW,
@@ -189,6 +199,7 @@ fn tickets() -> Value {
     };
     let voucher = Voucher {
         version: Version,
+        suite: Suite,
         mailbox: MailboxId::from([1; 16]),
         access_key: key(4).verifying_key(),
         not_after: NOW,
@@ -204,8 +215,10 @@ fn tickets() -> Value {
 fn access_list() -> Value {
     let list = AccessList {
         version: Version,
+        suite: Suite,
         mailbox: MailboxId::from([1; 16]),
         counter: 1,
+        next_access_key: key(7).verifying_key(),
         request_keys: vec![key(5).verifying_key()],
         inbox_keys: vec![ANN.inbox().public_key().id()],
     };
@@ -223,14 +236,16 @@ fn receipt() -> Value {
         digest: envelope_digest(envelope).into(),
         blobs: vec![BlobId::from([5; 16])],
     };
-    let start = ChainHead::start(MailboxId::from([1; 16]));
+    let mailbox = MailboxId::from([1; 16]);
+    let start = ChainHead::start(mailbox);
     let receipt = Receipt {
         version: Version,
+        suite: Suite,
         permit: PermitId::from([3; 16]),
         digest: deposit.digest,
         blobs: deposit.blobs.clone(),
         time: NOW,
-        head: start.after(&deposit),
+        head: start.after(mailbox, &deposit),
     };
     json!({
         "rule": "LBX-RECEIPT-1", "mailbox": hex([1; 16]), "envelope": hex(envelope), "blobs": [hex([5; 16])],
@@ -266,6 +281,7 @@ fn epoch() -> Value {
 fn passphrase() -> Value {
     let wrapped = WrappedSecret::wrap(
         &Secret::from([7; 32]),
+        Use::Vault,
         "correct horse",
         Cost::FLOOR,
         [3; 16],
@@ -281,10 +297,21 @@ fn passphrase() -> Value {
 
 fn archive() -> Value {
     let place = Place { owner: ANN.id(), generation: 1, id: ObjectId::from([1; 16]), counter: 1 };
+    let deposit = Deposit { sequence: 1, time: NOW, digest: Bytes32([2; 32]), blobs: vec![] };
+    let receipt = Receipt {
+        version: Version,
+        suite: Suite,
+        permit: PermitId::from([3; 16]),
+        digest: deposit.digest,
+        blobs: vec![],
+        time: NOW,
+        head: ChainHead::from([4; 32]),
+    };
     let item = Item::Letter(FiledLetter {
         signed: SignedLetter::from_bytes(&signed(&statement(&letter()), &body_key())).unwrap(),
         sender: approve(&body_entry()),
-        deposit: Deposit { sequence: 1, time: NOW, digest: Bytes32([2; 32]), blobs: vec![] },
+        deposit,
+        receipt: SignedReceipt::sign(&receipt, &key(6)),
     });
     let sealed = SealedObject::seal(&item, &place, &Secret::from([5; 32]), &mut TestRng(1)).unwrap();
     json!({
@@ -295,13 +322,12 @@ fn archive() -> Value {
 
 fn attachment() -> Value {
     let content = b"the bytes of a file";
-    let key = AttachmentKey(Secret::from([1; 32]));
-    let mut sealer = Sealer::new(&key, BlobId::from([6; 16]), content.len() as u64).unwrap();
+    let mut sealer = Sealer::new(BlobId::from([6; 16]), content.len() as u64, &mut TestRng(1)).unwrap();
     let mut sealed = Vec::new();
     sealer.update(content, &mut sealed).unwrap();
-    let digest = sealer.finish(&mut sealed).unwrap();
+    let (key, digest) = sealer.finish(&mut sealed).unwrap();
     json!({
-        "rule": "LBX-ATT-1", "key": hex([1; 32]), "blob": hex([6; 16]), "content": hex(content),
+        "rule": "LBX-ATT-1", "key": hex(key.0.expose()), "blob": hex([6; 16]), "content": hex(content),
         "digest": hex(digest), "sealed": hex(&sealed),
     })
 }

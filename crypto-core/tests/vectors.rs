@@ -5,14 +5,14 @@ use crypto_core::{
     attachment::Opener,
     body::SignedBodyEntry,
     citizen::{ChangeKind, DirectoryId, History, Purpose, SignIn, SignedEntry},
-    directory::{Answer, Epoch, LogKey, Outcome, Trust, Witness},
+    directory::{Answer, Epoch, LogKey, Memory, Outcome, Trust, Witness},
     envelope::Envelope,
     evidence::{self, Evidence, IdentityProvider},
     inbox_key::InboxPrivateKey,
     jwt::KeySet,
     letter::{Attachment, AttachmentKey, OpenedLetter},
     padding::padded_length,
-    passphrase::WrappedSecret,
+    passphrase::{Use, WrappedSecret},
     person::Attributes,
 };
 use relay_auth::{
@@ -109,7 +109,7 @@ fn envelopes_and_letters() {
     let vector = vector!("envelope");
     let recipient = DirectoryId::from(fixed(&vector, "recipient"));
     let envelope = Envelope::from_bytes(&bytes(&vector, "envelope")).unwrap();
-    assert_eq!(*envelope.open(recipient, &inbox(&vector)).unwrap(), bytes(&vector, "content"));
+    assert_eq!(*envelope.open(&recipient.into(), &inbox(&vector)).unwrap(), bytes(&vector, "content"));
 
     let vector = vector!("letter");
     let recipient = DirectoryId::from(fixed(&vector, "recipient"));
@@ -205,12 +205,13 @@ fn tickets_access_lists_receipts_and_requests() {
     let vector = vector!("receipt");
     let deposit = Deposit::from_bytes(&bytes(&vector, "deposit")).unwrap();
     assert_eq!(deposit.digest.0, fixed(&vector, "digest"));
-    let start = ChainHead::start(MailboxId::from(fixed(&vector, "mailbox")));
+    let mailbox = MailboxId::from(fixed(&vector, "mailbox"));
+    let start = ChainHead::start(mailbox);
     assert_eq!(start.as_bytes(), &fixed(&vector, "chain_start"));
     let receipt = SignedReceipt::from_bytes(&bytes(&vector, "signed_receipt")).unwrap();
     let receipt =
         receipt.verify(&public(&vector, "receipt_key"), &bytes(&vector, "envelope"), &deposit.blobs).unwrap();
-    assert_eq!(receipt.head, start.after(&deposit));
+    assert_eq!(receipt.head, start.after(mailbox, &deposit));
     assert_eq!(receipt.head.as_bytes(), &fixed(&vector, "chain_head"));
 
     let vector = vector!("request");
@@ -232,7 +233,7 @@ fn secrets_under_a_passphrase_archive_objects_and_attachments() {
     let vector = vector!("passphrase");
     let wrapped = WrappedSecret::from_bytes(&bytes(&vector, "wrapped")).unwrap();
     let browser_key = Secret::from(fixed(&vector, "browser_key"));
-    let secret = wrapped.unwrap(text(&vector, "passphrase"), Some(&browser_key)).unwrap();
+    let secret = wrapped.unwrap(Use::Vault, text(&vector, "passphrase"), Some(&browser_key)).unwrap();
     assert_eq!(secret.expose(), &fixed(&vector, "secret"));
 
     let vector = vector!("archive");
@@ -281,7 +282,7 @@ fn answers_of_the_directory() {
     let (provider, now) = (provider(&vector!("evidence")), vector["now"].as_u64().unwrap());
     let ask = |case: &Value| {
         let answer = Answer::from_bytes(&bytes(case, "answer")).unwrap();
-        answer.verify(&attributes(&case["asked"]), &trust, &provider, None, now).unwrap().outcome
+        answer.verify(&attributes(&case["asked"]), &trust, &provider, Memory::default(), now).unwrap().outcome
     };
     assert_eq!(ask(&vector["none"]), Outcome::None);
     let Outcome::Found(recipient) = ask(&vector["found"]) else { panic!("not found") };

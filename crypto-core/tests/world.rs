@@ -4,10 +4,10 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use crypto_core::{
     body::{BodyEntry, BodyId, BodyKey, BodyStatus, SignedBodyEntry, VerifiedBody},
     citizen::{
-        DeviceOpening, DirectoryId, Entry, EntryStatus, InboxKey, Purpose, SignIn, SignedEntry,
+        ChangeKind, DeviceOpening, DirectoryId, Entry, EntryStatus, InboxKey, Purpose, SignIn, SignedEntry,
         device_commitment, recovery_key_hash,
     },
-    evidence::{Evidence, IdentityProvider},
+    evidence::{AddressEvidence, Evidence, IdentityProvider, address_commitment},
     inbox_key::InboxPrivateKey,
     jwt::KeySet,
     letter::{Letter, LetterId},
@@ -120,6 +120,17 @@ pub(crate) fn attribute_claims(subject: &str, person: &Person) -> Value {
     })
 }
 
+pub(crate) fn address_claims(subject: &str, postcode: &str) -> Value {
+    json!({
+        "iss": ATTRIBUTE_ISSUER, "sub": subject, "iat": NOW,
+        "verified_claims": [{
+            "scope": "scotaccount.address",
+            "verification": { "outcome": "VERIFIED_SUCCESSFULLY" },
+            "claims": { "address": { "streetName": "High Street", "postalCode": postcode } },
+        }],
+    })
+}
+
 pub(crate) fn claims_token(claims: &Value) -> String {
     token(&ATTRIBUTES, &json!({ "alg": "RS256", "kid": "issuer" }), claims)
 }
@@ -184,8 +195,15 @@ impl Person {
             salt,
             id_token: id_token(&id_claims(&subject, &sign_in.nonce())),
             claims_token: claims_token(&attribute_claims(&subject, self)),
-            address: None,
+            address: Some(address_commitment(&self.address().token, self.address().salt.0).into()),
         }
+    }
+
+    /// The confirmed address.
+    pub(crate) fn address(&self) -> AddressEvidence {
+        let subject = format!("subject-{}", self.number);
+        let token = claims_token(&address_claims(&subject, self.postcode));
+        AddressEvidence { salt: Bytes32([self.number; 32]), token }
     }
 
     /// The first entry, and its evidence.
@@ -199,6 +217,7 @@ impl Person {
             suite: Suite,
             directory_id: self.id(),
             status: EntryStatus::Active,
+            change: ChangeKind::First,
             previous: None,
             identity_key: self.identity().verifying_key(),
             evidence: evidence.hash().into(),
@@ -303,6 +322,11 @@ pub(crate) struct Statement<'a> {
     pub(crate) time: u64,
     #[n(8)]
     pub(crate) letter: &'a Letter,
+}
+
+/// The signed letter as it is sealed: kind 0, and the letter.
+pub(crate) fn sealed_content(signed: &[u8]) -> Vec<u8> {
+    [&[0x82, 0, 0x81], signed].concat()
 }
 
 #[derive(Encode)]

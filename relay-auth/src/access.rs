@@ -1,13 +1,15 @@
 //! The access list of a mailbox: which devices may ask, and to which keys letters may be sealed
 //! (`LBX-ACCESS-1`).
 //!
-//! Signed with the mailbox access key, which the voucher brought to the relay. The counter only
-//! grows, so that an old list cannot bring a removed device back.
+//! Signed with the mailbox access key: the first by the one that the voucher brought, each further
+//! one by the key that the list before names. Every device holds the access key, so removing a
+//! device means naming a new key that it does not have. The counter grows by one, so that an old
+//! list cannot bring a removed device back, and nobody can use the numbers up.
 
 use minicbor::{Decode, Encode};
 
 use crate::{
-    cbor::{Bytes, DecodeError, Limits, Start, Version, Wire},
+    cbor::{Bytes, DecodeError, Limits, Start, Suite, Version, Wire},
     id::{InboxKeyId, MailboxId},
     label,
     signing::{Signature, SigningKey, VerifyingKey},
@@ -25,22 +27,29 @@ pub struct AccessList {
     /// Always 1.
     #[n(0)]
     pub version: Version,
-    /// The mailbox that the list is for.
+    /// Always 1.
     #[n(1)]
+    pub suite: Suite,
+    /// The mailbox that the list is for.
+    #[n(2)]
     pub mailbox: MailboxId,
     /// One more than in the list before; the first is 1.
-    #[n(2)]
-    pub counter: u64,
-    /// The keys with which devices sign their requests.
     #[n(3)]
+    pub counter: u64,
+    /// The key that signs the next list.
+    #[n(4)]
+    pub next_access_key: VerifyingKey,
+    /// The keys with which devices sign their requests.
+    #[n(5)]
     pub request_keys: Vec<VerifyingKey>,
     /// The inbox keys to which letters may be sealed.
-    #[n(4)]
+    #[n(6)]
     pub inbox_keys: Vec<InboxKeyId>,
 }
 
 impl Wire for AccessList {
     const LIMITS: Limits = Limits { bytes: 2048, depth: 2, items: 64 };
+    const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
         if self.counter == 0 {
@@ -86,9 +95,9 @@ pub enum AccessError {
     /// For another mailbox.
     #[error("the access list is for another mailbox")]
     OtherMailbox,
-    /// Not newer than the list in force.
-    #[error("a newer access list is in force")]
-    Stale,
+    /// Not the one that follows the list in force.
+    #[error("this access list does not follow the one in force: load it and make the change again")]
+    OutOfTurn,
 }
 
 impl SignedAccessList {
@@ -99,8 +108,9 @@ impl SignedAccessList {
         Self { signature: access_key.sign(label::ACCESS_LIST, &list), list: list.into() }
     }
 
-    /// Verifies a list against what the relay knows of the mailbox: its number and access key from
-    /// the voucher, and the counter of the list in force (0 where there is none).
+    /// Verifies a list against what the relay knows of the mailbox: its number, the key that signs
+    /// the next list (the voucher's, at first), and the counter of the list in force (0 where there
+    /// is none).
     ///
     /// # Errors
     /// See [`AccessError`].
@@ -117,8 +127,8 @@ impl SignedAccessList {
         if list.mailbox != mailbox {
             return Err(AccessError::OtherMailbox);
         }
-        if list.counter <= in_force {
-            return Err(AccessError::Stale);
+        if in_force.checked_add(1) != Some(list.counter) {
+            return Err(AccessError::OutOfTurn);
         }
         Ok(list)
     }

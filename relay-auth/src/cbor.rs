@@ -6,7 +6,10 @@
 //! items. Then the value is decoded, encoded again and compared, so that exactly one byte string
 //! stands for each value.
 
+use core::fmt;
+
 use minicbor::{Decode, Decoder, Encode};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Why bytes were refused. All of them say: whoever made these bytes is at fault, nothing was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -270,10 +273,17 @@ constant! {
     Suite = crate::SUITE
 }
 
-/// A byte string of any length, as a CBOR byte string.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+/// A byte string of any length, as a CBOR byte string. It may hold a statement with keys in it, so
+/// it is wiped when dropped and shows only its length.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Zeroize, ZeroizeOnDrop)]
 #[cbor(transparent)]
 pub struct Bytes(#[cbor(with = "minicbor::bytes")] pub Vec<u8>);
+
+impl fmt::Debug for Bytes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Bytes([{} bytes])", self.0.len())
+    }
+}
 
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
@@ -294,9 +304,16 @@ impl From<&[u8]> for Bytes {
 }
 
 /// 32 public bytes, such as a hash or a salt, as a CBOR byte string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Bytes32(#[cbor(with = "minicbor::bytes")] pub [u8; 32]);
+
+impl fmt::Debug for Bytes32 {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A hash can stand for a person as a mailbox number does.
+        crate::id::redacted("Bytes32", formatter)
+    }
+}
 
 impl From<[u8; 32]> for Bytes32 {
     fn from(bytes: [u8; 32]) -> Self {

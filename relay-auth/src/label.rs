@@ -107,6 +107,8 @@ labels! {
     DIRECTORY_BODY = "directory/body";
     /// Directory label of an identity provider's key set.
     DIRECTORY_IDENTITY_PROVIDER = "directory/identity-provider";
+    /// In front of every hash of the directory's tree; followed there by a zero byte.
+    DIRECTORY_TREE = "directory/tree";
     /// Leaf of the log: one epoch of the directory.
     EPOCH = "epoch-leaf";
     /// Hash of the VRF key of the directory.

@@ -16,7 +16,7 @@
 //! touches a network. Nothing here can parse a letter.
 //!
 //! ```
-//! use relay_auth::{cbor::Version, id::{InboxKeyId, MailboxId, PermitId}, permit::Permit, ticket::TicketKeys};
+//! use relay_auth::{cbor::{Suite, Version}, id::{InboxKeyId, MailboxId, PermitId}, permit::Permit, ticket::TicketKeys};
 //! # struct Fixed(u8);
 //! # impl rand_core::TryRng for Fixed {
 //! #     type Error = core::convert::Infallible;
@@ -30,6 +30,7 @@
 //! let keys = TicketKeys::new(1, vec![(1, [9; 32].into())])?;
 //! let permit = Permit {
 //!     version: Version,
+//!     suite: Suite,
 //!     mailbox: MailboxId::from([1; 16]),
 //!     inbox_key: InboxKeyId::from([2; 16]),
 //!     not_after: 1_800_000_000,

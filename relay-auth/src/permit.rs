@@ -7,7 +7,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    cbor::{DecodeError, Limits, Version, Wire},
+    cbor::{DecodeError, Limits, Start, Suite, Version, Wire},
     id::{InboxKeyId, MailboxId, PermitId},
     label::{self, Label},
     ticket::Ticket,
@@ -25,25 +25,29 @@ pub struct Permit {
     /// Always 1.
     #[n(0)]
     pub version: Version,
-    /// Where the letter goes.
+    /// Always 1.
     #[n(1)]
+    pub suite: Suite,
+    /// Where the letter goes.
+    #[n(2)]
     pub mailbox: MailboxId,
     /// The key to which it has to be sealed; the relay refuses one that is no longer accepted.
-    #[n(2)]
+    #[n(3)]
     pub inbox_key: InboxKeyId,
     /// The last second (Unix time) at which the permit is taken.
-    #[n(3)]
+    #[n(4)]
     pub not_after: u64,
     /// Spent by one deposit.
-    #[n(4)]
+    #[n(5)]
     pub id: PermitId,
     /// The bytes of sealed attachments that may be uploaded with it.
-    #[n(5)]
+    #[n(6)]
     pub blob_quota: u64,
 }
 
 impl Wire for Permit {
-    const LIMITS: Limits = Limits { bytes: 96, depth: 1, items: 7 };
+    const LIMITS: Limits = Limits { bytes: 112, depth: 1, items: 8 };
+    const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
         if self.blob_quota > LARGEST_BLOB_QUOTA {

@@ -10,7 +10,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Version, Wire},
+    cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Suite, Version, Wire},
     id::{BlobId, MailboxId, PermitId},
     label,
     signing::{Signature, SigningKey, VerifyingKey},
@@ -43,7 +43,7 @@ pub struct Deposit {
 }
 
 impl Wire for Deposit {
-    const LIMITS: Limits = Limits { bytes: 768, depth: 2, items: 40 };
+    const LIMITS: Limits = Limits { bytes: 768, depth: 2, items: 48 };
     const START: Start = Start::Plain;
 
     fn validate(&self) -> Result<(), DecodeError> {
@@ -67,10 +67,33 @@ impl ChainHead {
         Self(label::CHAIN_START.hash(&(mailbox,)).into())
     }
 
-    /// The head after one more deposit.
+    /// The head after one more deposit. The secret number of the mailbox is part of every link: who
+    /// has two receipts cannot try whether one follows the other.
     #[must_use]
-    pub fn after(self, deposit: &Deposit) -> Self {
-        Self(label::CHAIN_LINK.hash(&(self, deposit)).into())
+    pub fn after(self, mailbox: MailboxId, deposit: &Deposit) -> Self {
+        Self(label::CHAIN_LINK.hash(&(mailbox, self, deposit)).into())
+    }
+
+    /// The head after a listing, whose deposits must stand in order.
+    ///
+    /// # Errors
+    /// [`ListingError`]: the relay's listing contradicts itself.
+    pub fn after_listing(
+        self,
+        mailbox: MailboxId,
+        last: Option<&Deposit>,
+        listing: &[Deposit],
+    ) -> Result<Self, ListingError> {
+        let mut last = last;
+        let mut head = self;
+        for deposit in listing {
+            if last.is_some_and(|last| deposit.sequence <= last.sequence || deposit.time < last.time) {
+                return Err(ListingError);
+            }
+            head = head.after(mailbox, deposit);
+            last = Some(deposit);
+        }
+        Ok(head)
     }
 
     /// The 32 bytes of the head.
@@ -86,31 +109,40 @@ impl From<[u8; 32]> for ChainHead {
     }
 }
 
+/// A listing whose deposits are not in order of sequence and time. The relay is at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the relay listed letters out of order")]
+pub struct ListingError;
+
 /// What the relay says it stored. ETSI EN 319 522 calls the event *ContentConsignment*.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Receipt {
     /// Always 1.
     #[n(0)]
     pub version: Version,
-    /// The permit that was spent.
+    /// Always 1.
     #[n(1)]
+    pub suite: Suite,
+    /// The permit that was spent.
+    #[n(2)]
     pub permit: PermitId,
     /// [`envelope_digest`] of what was stored.
-    #[n(2)]
+    #[n(3)]
     pub digest: Bytes32,
     /// The attachments that were adopted.
-    #[n(3)]
+    #[n(4)]
     pub blobs: Vec<BlobId>,
     /// When it was stored, Unix seconds.
-    #[n(4)]
+    #[n(5)]
     pub time: u64,
     /// The mailbox's chain after this deposit.
-    #[n(5)]
+    #[n(6)]
     pub head: ChainHead,
 }
 
 impl Wire for Receipt {
-    const LIMITS: Limits = Limits { bytes: 768, depth: 2, items: 40 };
+    const LIMITS: Limits = Limits { bytes: 768, depth: 2, items: 48 };
+    const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
         if self.blobs.len() > MOST_BLOBS {
@@ -156,6 +188,24 @@ impl SignedReceipt {
         Self { signature: receipt_key.sign(label::RECEIPT, &receipt), receipt: receipt.into() }
     }
 
+    /// Verifies the relay's signature, and that the receipt is for a deposit as it was listed.
+    ///
+    /// # Errors
+    /// See [`ReceiptError`].
+    pub fn verify_for(&self, receipt_key: &VerifyingKey, deposit: &Deposit) -> Result<Receipt, ReceiptError> {
+        let receipt = self.verify_signature(receipt_key)?;
+        let is_for =
+            (receipt.digest, receipt.time, &receipt.blobs) == (deposit.digest, deposit.time, &deposit.blobs);
+        if is_for { Ok(receipt) } else { Err(ReceiptError::OtherContent) }
+    }
+
+    fn verify_signature(&self, receipt_key: &VerifyingKey) -> Result<Receipt, ReceiptError> {
+        if !receipt_key.verifies(label::RECEIPT, self.receipt.as_ref(), &self.signature) {
+            return Err(ReceiptError::Forged);
+        }
+        Ok(Receipt::from_bytes(self.receipt.as_ref())?)
+    }
+
     /// Verifies the relay's signature, and that the receipt is for this envelope and these
     /// attachments. (The sender cannot read its permit, so the permit's id is not compared.)
     ///
@@ -167,10 +217,7 @@ impl SignedReceipt {
         envelope: &[u8],
         blobs: &[BlobId],
     ) -> Result<Receipt, ReceiptError> {
-        if !receipt_key.verifies(label::RECEIPT, self.receipt.as_ref(), &self.signature) {
-            return Err(ReceiptError::Forged);
-        }
-        let receipt = Receipt::from_bytes(self.receipt.as_ref())?;
+        let receipt = self.verify_signature(receipt_key)?;
         if receipt.digest.0 != envelope_digest(envelope) || receipt.blobs != blobs {
             return Err(ReceiptError::OtherContent);
         }

@@ -38,8 +38,8 @@ pub enum TicketError {
     /// Its time is over.
     #[error("the permit or voucher has expired: ask the directory for a new one")]
     Expired,
-    /// A set of keys without the key that it is to seal with.
-    #[error("there is no ticket key with the number that is to be used for sealing")]
+    /// A set of keys without the key that it is to seal with, or with two of one number.
+    #[error("the ticket keys need different numbers, and the one to seal with must be among them")]
     NoSealingKey,
 }
 
@@ -93,7 +93,9 @@ impl TicketKeys {
     /// # Errors
     /// [`TicketError::NoSealingKey`].
     pub fn new(sealing: u8, keys: Vec<(u8, Secret)>) -> Result<Self, TicketError> {
-        if keys.iter().any(|(number, _)| *number == sealing) {
+        let mut numbers: Vec<u8> = keys.iter().map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        if numbers.is_sorted_by(|one, next| one < next) && numbers.contains(&sealing) {
             Ok(Self { sealing, keys })
         } else {
             Err(TicketError::NoSealingKey)

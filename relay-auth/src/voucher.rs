@@ -6,7 +6,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::{
-    cbor::{Limits, Version, Wire},
+    cbor::{Limits, Start, Suite, Version, Wire},
     id::{MailboxId, VoucherId},
     label::{self, Label},
     signing::VerifyingKey,
@@ -19,22 +19,26 @@ pub struct Voucher {
     /// Always 1.
     #[n(0)]
     pub version: Version,
-    /// The mailbox to open.
+    /// Always 1.
     #[n(1)]
+    pub suite: Suite,
+    /// The mailbox to open.
+    #[n(2)]
     pub mailbox: MailboxId,
     /// The key that will govern it: it signs the access lists.
-    #[n(2)]
+    #[n(3)]
     pub access_key: VerifyingKey,
     /// The last second (Unix time) at which the voucher is taken.
-    #[n(3)]
+    #[n(4)]
     pub not_after: u64,
     /// Spent by opening.
-    #[n(4)]
+    #[n(5)]
     pub id: VoucherId,
 }
 
 impl Wire for Voucher {
-    const LIMITS: Limits = Limits { bytes: 96, depth: 1, items: 6 };
+    const LIMITS: Limits = Limits { bytes: 112, depth: 1, items: 7 };
+    const START: Start = Start::VersionAndSuite;
 }
 
 impl Ticket for Voucher {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use relay_auth::{
     access::{AccessError, AccessList, MOST_DEVICES, MOST_INBOX_KEYS, SignedAccessList},
-    cbor::{DecodeError, Version, Wire as _},
+    cbor::{DecodeError, Suite, Version, Wire as _},
     hostile,
     id::{InboxKeyId, MailboxId},
 };
@@ -16,8 +16,10 @@ use crate::{
 fn list() -> AccessList {
     AccessList {
         version: Version,
+        suite: Suite,
         mailbox: MailboxId::from([1; 16]),
         counter: 2,
+        next_access_key: key(9).verifying_key(),
         request_keys: vec![key(1).verifying_key(), key(2).verifying_key()],
         inbox_keys: vec![InboxKeyId::from([9; 16])],
     }
@@ -30,12 +32,14 @@ fn access_lists_have_one_encoding() {
 }
 
 #[portable_test]
-fn a_list_is_taken_only_from_its_mailbox_and_newer_than_the_one_in_force() {
+fn a_list_is_taken_only_from_its_mailbox_and_right_after_the_one_in_force() {
     let signed = SignedAccessList::sign(&list(), &key(7));
     let (mailbox, governs) = (MailboxId::from([1; 16]), key(7).verifying_key());
     assert_eq!(signed.verify(mailbox, &governs, 1), Ok(list()));
-    assert_eq!(signed.verify(mailbox, &governs, 2), Err(AccessError::Stale));
-    assert_eq!(signed.verify(mailbox, &governs, 3), Err(AccessError::Stale));
+    assert_eq!(signed.verify(mailbox, &governs, 2), Err(AccessError::OutOfTurn));
+    assert_eq!(signed.verify(mailbox, &governs, 3), Err(AccessError::OutOfTurn));
+    assert_eq!(signed.verify(mailbox, &governs, 0), Err(AccessError::OutOfTurn));
+    assert_eq!(signed.verify(mailbox, &governs, u64::MAX), Err(AccessError::OutOfTurn));
     assert_eq!(signed.verify(MailboxId::from([2; 16]), &governs, 1), Err(AccessError::OtherMailbox));
     assert_eq!(signed.verify(mailbox, &key(8).verifying_key(), 1), Err(AccessError::Forged));
 }
@@ -83,7 +87,7 @@ proptest! {
         inbox in proptest::collection::btree_set(any_inbox_key(), 0..MOST_INBOX_KEYS),
     ) {
         let list = AccessList {
-            version: Version, mailbox, counter,
+            version: Version, suite: Suite, mailbox, counter, next_access_key: key(9).verifying_key(),
             request_keys: devices.into_iter().map(|number| key(number).verifying_key()).collect(),
             inbox_keys: inbox.into_iter().collect(),
         };

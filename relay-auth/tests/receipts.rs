@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 use relay_auth::{
-    cbor::{Bytes32, DecodeError, Version, Wire as _},
+    cbor::{Bytes32, DecodeError, Suite, Version, Wire as _},
     hostile,
     id::{BlobId, MailboxId, PermitId},
-    receipt::{ChainHead, Deposit, MOST_BLOBS, Receipt, ReceiptError, SignedReceipt, envelope_digest},
+    receipt::{
+        ChainHead, Deposit, ListingError, MOST_BLOBS, Receipt, ReceiptError, SignedReceipt, envelope_digest,
+    },
 };
 
 use crate::{
@@ -25,11 +27,12 @@ fn deposit(sequence: u64) -> Deposit {
 fn receipt() -> Receipt {
     Receipt {
         version: Version,
+        suite: Suite,
         permit: PermitId::from([3; 16]),
         digest: envelope_digest(b"sealed").into(),
         blobs: vec![BlobId::from([5; 16])],
         time: 1_800_000_000,
-        head: ChainHead::start(MailboxId::from([1; 16])).after(&deposit(1)),
+        head: ChainHead::start(MailboxId::from([1; 16])).after(MailboxId::from([1; 16]), &deposit(1)),
     }
 }
 
@@ -65,7 +68,9 @@ fn a_receipt_with_any_byte_altered_is_refused() {
 #[portable_test]
 fn a_letter_dropped_doubled_swapped_or_altered_changes_the_head() {
     let head = |deposits: &[Deposit]| {
-        deposits.iter().fold(ChainHead::start(MailboxId::from([1; 16])), |head, deposit| head.after(deposit))
+        deposits.iter().fold(ChainHead::start(MailboxId::from([1; 16])), |head, deposit| {
+            head.after(MailboxId::from([1; 16]), deposit)
+        })
     };
     let [one, two, three] = [deposit(1), deposit(2), deposit(3)];
     let honest = head(&[one.clone(), two.clone(), three.clone()]);
@@ -82,10 +87,35 @@ fn a_letter_dropped_doubled_swapped_or_altered_changes_the_head() {
     for lie in lies {
         assert_ne!(head(&lie), honest, "{lie:?}");
     }
-    let elsewhere = [one, two, three]
-        .iter()
-        .fold(ChainHead::start(MailboxId::from([2; 16])), |head, deposit| head.after(deposit));
+    let elsewhere =
+        [one, two, three].iter().fold(ChainHead::start(MailboxId::from([2; 16])), |head, deposit| {
+            head.after(MailboxId::from([2; 16]), deposit)
+        });
     assert_ne!(elsewhere, honest);
+}
+
+#[portable_test]
+fn a_listing_out_of_order_is_refused() {
+    let mailbox = MailboxId::from([1; 16]);
+    let start = ChainHead::start(mailbox);
+    let after = |last: Option<&Deposit>, listing: &[Deposit]| start.after_listing(mailbox, last, listing);
+    let honest = start.after(mailbox, &deposit(1)).after(mailbox, &deposit(3));
+    assert_eq!(after(None, &[deposit(1), deposit(3)]), Ok(honest));
+    assert_eq!(after(None, &[]), Ok(start));
+    let earlier = Deposit { time: 0, ..deposit(3) };
+    for listing in [vec![deposit(3), deposit(1)], vec![deposit(1); 2], vec![deposit(1), earlier]] {
+        assert_eq!(after(None, &listing), Err(ListingError));
+    }
+    assert_eq!(after(Some(&deposit(3)), &[deposit(3)]), Err(ListingError));
+    assert!(after(Some(&deposit(3)), &[deposit(4)]).is_ok());
+}
+
+#[portable_test]
+fn who_has_two_receipts_cannot_try_whether_one_follows_the_other() {
+    // The link depends on the number of the mailbox, which no receipt shows.
+    let head = ChainHead::start(MailboxId::from([1; 16]));
+    let next = head.after(MailboxId::from([1; 16]), &deposit(2));
+    assert_ne!(next, head.after(MailboxId::from([0; 16]), &deposit(2)));
 }
 
 #[portable_test]
@@ -114,8 +144,8 @@ proptest! {
         let deposit = Deposit { sequence, time, digest: envelope_digest(&envelope).into(), blobs: blobs.clone() };
         hostile::assert_strict(&deposit);
         let receipt = Receipt {
-            version: Version, permit, digest: deposit.digest, blobs: blobs.clone(), time,
-            head: ChainHead::start(mailbox).after(&deposit),
+            version: Version, suite: Suite, permit, digest: deposit.digest, blobs: blobs.clone(), time,
+            head: ChainHead::start(mailbox).after(mailbox, &deposit),
         };
         hostile::assert_strict(&receipt);
         let signed = SignedReceipt::from_bytes(&SignedReceipt::sign(&receipt, &key(1)).to_bytes()).unwrap();

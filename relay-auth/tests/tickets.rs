@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use relay_auth::{
-    cbor::{DecodeError, Version, Wire as _},
+    cbor::{DecodeError, Suite, Version, Wire as _},
     hostile,
     id::{InboxKeyId, MailboxId, PermitId, VoucherId},
     permit::{LARGEST_BLOB_QUOTA, Permit},
@@ -18,6 +18,7 @@ use crate::{
 fn permit() -> Permit {
     Permit {
         version: Version,
+        suite: Suite,
         mailbox: MailboxId::from([1; 16]),
         inbox_key: InboxKeyId::from([2; 16]),
         not_after: 1_800_000_000,
@@ -29,6 +30,7 @@ fn permit() -> Permit {
 fn voucher() -> Voucher {
     Voucher {
         version: Version,
+        suite: Suite,
         mailbox: MailboxId::from([1; 16]),
         access_key: key(4).verifying_key(),
         not_after: 1_800_000_000,
@@ -101,6 +103,8 @@ fn after_a_change_of_keys_tickets_of_both_are_taken() {
     let new = both.seal(&permit(), &mut TestRng(2));
     assert_eq!(keys(2).open::<Permit>(&new).unwrap(), permit());
     assert_eq!(TicketKeys::new(3, vec![(1, [1; 32].into())]).err(), Some(TicketError::NoSealingKey));
+    let doubled = TicketKeys::new(1, vec![(1, [1; 32].into()), (1, [2; 32].into())]);
+    assert_eq!(doubled.err(), Some(TicketError::NoSealingKey));
 }
 
 #[portable_test]
@@ -129,7 +133,7 @@ proptest! {
         mailbox in any_mailbox(), inbox_key in any_inbox_key(), not_after: u64, id in any_permit_id(),
         blob_quota in 0..=LARGEST_BLOB_QUOTA, seed: u64,
     ) {
-        let permit = Permit { version: Version, mailbox, inbox_key, not_after, id, blob_quota };
+        let permit = Permit { version: Version, suite: Suite, mailbox, inbox_key, not_after, id, blob_quota };
         hostile::assert_strict(&permit);
         let sealed = keys(1).seal(&permit, &mut TestRng(seed));
         prop_assert_eq!(sealed.len(), 176);
@@ -140,7 +144,7 @@ proptest! {
     fn every_voucher_comes_back(
         mailbox in any_mailbox(), access: u8, not_after: u64, id in any_voucher_id(), seed: u64,
     ) {
-        let voucher = Voucher { version: Version, mailbox, access_key: key(access).verifying_key(), not_after, id };
+        let voucher = Voucher { version: Version, suite: Suite, mailbox, access_key: key(access).verifying_key(), not_after, id };
         prop_assert_eq!(&Voucher::from_bytes(&voucher.to_bytes()).unwrap(), &voucher);
         let sealed = keys(1).seal(&voucher, &mut TestRng(seed));
         prop_assert_eq!(keys(1).open::<Voucher>(&sealed).unwrap(), voucher);

@@ -11,7 +11,7 @@ use crate::{LONG_LIMIT, Row, StoreError, VALUE_LIMIT, keys};
 pub(crate) const CHUNK: usize = VALUE_LIMIT;
 
 /// The most chunks that a long value can have.
-pub(crate) const MOST_CHUNKS: u8 = 32;
+pub(crate) const MOST_CHUNKS: u8 = 64;
 
 const _: () = assert!(LONG_LIMIT == CHUNK * MOST_CHUNKS as usize, "the index of a chunk is one byte");
 

@@ -83,7 +83,7 @@ pub const KEY_LIMIT: usize = 128;
 pub const VALUE_LIMIT: usize = 2048;
 
 /// The longest long value, in bytes.
-pub const LONG_LIMIT: usize = 64 * 1024;
+pub const LONG_LIMIT: usize = 128 * 1024;
 
 /// The most that one transaction may write, in bytes of keys and values, counted as they are
 /// written (a key written twice counts twice).

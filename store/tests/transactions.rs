@@ -218,7 +218,7 @@ fn what_is_too_large_is_refused_by_name() {
     let refused = engine.write_blocking(|view| view.insert(b"", &[0; VALUE_LIMIT + 1])).unwrap_err();
     assert_eq!(refused.to_string(), "a value of 2049 bytes is over the limit of 2048 bytes");
     let refused = engine.write_blocking(|view| view.insert_long(b"", &vec![0; LONG_LIMIT + 1])).unwrap_err();
-    assert_eq!(refused.to_string(), "a long value of 65537 bytes is over the limit of 65536 bytes");
+    assert_eq!(refused.to_string(), "a long value of 131073 bytes is over the limit of 131072 bytes");
     assert!(matches!(engine.get(&[0; KEY_LIMIT + 1]), Err(StoreError::TooLarge { .. })));
     engine.write_blocking(|view| view.insert(&[0; KEY_LIMIT], &[0; VALUE_LIMIT])).unwrap();
 }

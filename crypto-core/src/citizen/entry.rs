@@ -26,6 +26,25 @@ pub enum EntryStatus {
     Closed,
 }
 
+/// How an entry follows from the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum ChangeKind {
+    /// The first entry.
+    #[n(0)]
+    First,
+    /// Signed by a device of the entry before: in force at once.
+    #[n(1)]
+    ByDevice,
+    /// A new identity key, vouched for by the one before: in force at once.
+    #[n(2)]
+    Recovery,
+    /// A new identity key without the old one. In force only after 72 hours, which the caller counts
+    /// by the witnesses' time, and only with evidence of its own.
+    #[n(3)]
+    Reset,
+}
+
 /// A key to which letters are sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct InboxKey {
@@ -55,30 +74,34 @@ pub struct Entry {
     /// Whether letters can be sealed to it.
     #[n(3)]
     pub status: EntryStatus,
-    /// The hash of the signed entry before; none for the first.
+    /// How it follows from the entry before. Signed, so that nobody can make a recovery into a reset
+    /// by leaving a signature out.
     #[n(4)]
+    pub change: ChangeKind,
+    /// The hash of the signed entry before; none for the first.
+    #[n(5)]
     pub previous: Option<Bytes32>,
     /// The key to which ScotAccount's word is bound. It changes by recovery and reset only.
-    #[n(5)]
+    #[n(6)]
     pub identity_key: VerifyingKey,
     /// The hash of the evidence for the identity key ([`crate::evidence`]).
-    #[n(6)]
+    #[n(7)]
     pub evidence: Bytes32,
     /// The keys to which letters may be sealed, the newest first.
-    #[n(7)]
+    #[n(8)]
     pub inbox_keys: Vec<InboxKey>,
     /// Commitments to the devices' keys ([`device_commitment`]), sorted, filled up to a multiple of
     /// four with random ones.
-    #[n(8)]
+    #[n(9)]
     pub devices: Vec<Bytes32>,
     /// See [`recovery_key_hash`].
-    #[n(9)]
+    #[n(10)]
     pub recovery_key: Bytes32,
     /// Salted commitment to the archive's head and the recovery bundle; none while both are empty.
-    #[n(10)]
+    #[n(11)]
     pub archive_head: Option<Bytes32>,
     /// Random, so that entries with equal keys have different hashes.
-    #[n(11)]
+    #[n(12)]
     pub salt: Bytes32,
 }
 
@@ -87,6 +110,12 @@ impl Wire for Entry {
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
+        if (self.change == ChangeKind::First) != self.previous.is_none() {
+            return Err(DecodeError::Value("an entry names the one before it, unless it is the first"));
+        }
+        if self.status == EntryStatus::Active && self.devices.is_empty() {
+            return Err(DecodeError::Value("an entry that is active has device commitments"));
+        }
         if self.inbox_keys.len() > MOST_INBOX_KEYS || self.devices.len() > MOST_DEVICE_COMMITMENTS {
             return Err(DecodeError::Value("an entry has too many keys"));
         }

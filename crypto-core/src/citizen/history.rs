@@ -8,22 +8,8 @@ use relay_auth::{
 
 use crate::citizen::{
     DirectoryId,
-    entry::{Entry, EntrySignature, EntryStatus, InboxKey, SignedEntry, device_commitment},
+    entry::{ChangeKind, Entry, EntrySignature, EntryStatus, InboxKey, SignedEntry, device_commitment},
 };
-
-/// How one entry follows from the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// The first entry.
-    First,
-    /// Signed by a device of the entry before: in force at once.
-    ByDevice,
-    /// A new identity key, vouched for by the one before: in force at once.
-    Recovery,
-    /// A new identity key without the old one. In force only after 72 hours, which the caller counts
-    /// by the witnesses' time, and only with evidence of its own.
-    Reset,
-}
 
 /// One step of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +22,8 @@ pub struct Change {
     pub previous: Option<Bytes32>,
     /// The identity key after the step.
     pub identity_key: VerifyingKey,
+    /// The hash of its evidence.
+    pub evidence: [u8; 32],
 }
 
 /// Why a chain was not taken. Whoever sent it, the directory in general, is at fault.
@@ -56,6 +44,9 @@ pub enum HistoryError {
     /// An entry does not name the one before.
     #[error("the chain of entries is broken: an entry does not name the one before it")]
     Broken,
+    /// An identity key or its evidence comes back that was replaced before.
+    #[error("the chain brings back an identity key that was replaced")]
+    Returned,
     /// An entry follows a closed one.
     #[error("the chain goes on after it was closed")]
     Closed,
@@ -122,18 +113,15 @@ impl History {
             return Err(HistoryError::NotSigned);
         }
         let hash = first.hash();
-        let change =
-            Change { kind: ChangeKind::First, hash, previous: None, identity_key: entry.identity_key };
+        let change = Change {
+            kind: ChangeKind::First,
+            hash,
+            previous: None,
+            identity_key: entry.identity_key,
+            evidence: entry.evidence.0,
+        };
         let start = Self { changes: vec![change], last: VerifiedEntry { entry, hash } };
         rest.iter().try_fold(start, Self::step)
-    }
-
-    /// Goes on from an entry that was verified before.
-    ///
-    /// # Errors
-    /// [`HistoryError`].
-    pub fn continue_from(known: VerifiedEntry, chain: &[SignedEntry]) -> Result<Self, HistoryError> {
-        chain.iter().try_fold(Self { changes: Vec::new(), last: known }, Self::step)
     }
 
     /// The steps in order.
@@ -142,8 +130,8 @@ impl History {
         &self.changes
     }
 
-    /// The step that brought the identity key of the last entry, and its place among the steps. None
-    /// where it was brought before the entry that the chain goes on from.
+    /// The step that brought the identity key of the last entry, and its place among the steps. There
+    /// is one in every chain: the first entry, if nothing else.
     #[must_use]
     pub fn identity_change(&self) -> Option<(usize, &Change)> {
         self.changes.iter().enumerate().rev().find(|(_, change)| change.kind != ChangeKind::ByDevice)
@@ -171,6 +159,12 @@ impl History {
         if is_new_identity != (entry.evidence != before.evidence) {
             return Err(HistoryError::EvidenceMismatch);
         }
+        let is_used = |change: &Change| {
+            change.identity_key == entry.identity_key || change.evidence == entry.evidence.0
+        };
+        if is_new_identity && self.changes.iter().any(is_used) {
+            return Err(HistoryError::Returned);
+        }
         let holds = |key: &VerifyingKey, signature| {
             key.verifies(label::ENTRY_SIGNATURE, next.entry.as_ref(), signature)
         };
@@ -194,8 +188,17 @@ impl History {
             }
             _ => return Err(HistoryError::NotSigned),
         };
+        if kind != entry.change {
+            return Err(HistoryError::NotSigned);
+        }
         let hash = next.hash();
-        self.changes.push(Change { kind, hash, previous: entry.previous, identity_key: entry.identity_key });
+        self.changes.push(Change {
+            kind,
+            hash,
+            previous: entry.previous,
+            identity_key: entry.identity_key,
+            evidence: entry.evidence.0,
+        });
         self.last = VerifiedEntry { entry, hash };
         Ok(self)
     }

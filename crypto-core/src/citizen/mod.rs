@@ -9,10 +9,10 @@ mod history;
 mod sign_in;
 
 pub use entry::{
-    DeviceOpening, Entry, EntrySignature, EntryStatus, InboxKey, MOST_DEVICE_COMMITMENTS, SignedEntry,
-    device_commitment, recovery_key_hash,
+    ChangeKind, DeviceOpening, Entry, EntrySignature, EntryStatus, InboxKey, MOST_DEVICE_COMMITMENTS,
+    SignedEntry, device_commitment, recovery_key_hash,
 };
-pub use history::{Change, ChangeKind, History, HistoryError, VerifiedEntry};
+pub use history::{Change, History, HistoryError, VerifiedEntry};
 pub use sign_in::{Purpose, SignIn};
 
 relay_auth::identifier! {

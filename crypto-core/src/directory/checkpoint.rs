@@ -65,8 +65,12 @@ pub struct Checkpoint {
     pub size: u64,
     /// The root over them.
     pub root: [u8; 32],
-    /// The latest time (Unix seconds) by which the log and enough witnesses say that they saw it.
-    pub time: u64,
+    /// When it was confirmed last: the oldest among the log's own time and the newest times that
+    /// make the quorum. A head that is fresh by this time was confirmed by all of them lately.
+    pub confirmed: u64,
+    /// By when it existed for certain: the latest among the oldest times that make the quorum. The
+    /// log's own time does not count where there are witnesses, because it could be set back.
+    pub existed_by: u64,
 }
 
 struct SignatureLine<'a> {
@@ -115,8 +119,10 @@ impl Checkpoint {
         }
         // The quorum's newest times decide: an old cosignature beside enough new ones does no harm.
         times.sort_unstable_by(|one, other| other.cmp(one));
-        let time = times.into_iter().take(quorum).fold(own_time, u64::min);
-        Ok(Self { size, root, time })
+        let confirmed = times.iter().take(quorum).copied().fold(own_time, u64::min);
+        // One lying witness may be among the oldest; a quorum of them is not.
+        let existed_by = times.iter().rev().take(quorum).copied().max().unwrap_or(own_time);
+        Ok(Self { size, root, confirmed, existed_by })
     }
 }
 

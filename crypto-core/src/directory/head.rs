@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use relay_auth::{
-    cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Version, Wire},
+    cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Suite, Version, Wire},
     label,
 };
 
@@ -27,22 +27,26 @@ pub struct Epoch {
     /// Always 1.
     #[n(0)]
     pub version: Version,
-    /// The number, from 1; the leaf stands at this number less one.
+    /// Always 1.
     #[n(1)]
+    pub suite: Suite,
+    /// The number, from 1; the leaf stands at this number less one.
+    #[n(2)]
     pub number: u64,
     /// The root of the tree.
-    #[n(2)]
+    #[n(3)]
     pub root: Bytes32,
     /// [`vrf_key_hash`] of the key under which labels are hidden.
-    #[n(3)]
+    #[n(4)]
     pub vrf_key: Bytes32,
     /// The tree's hash configuration, always 1.
-    #[n(4)]
+    #[n(5)]
     configuration: u8,
 }
 
 impl Wire for Epoch {
-    const LIMITS: Limits = Limits { bytes: 128, depth: 1, items: 6 };
+    const LIMITS: Limits = Limits { bytes: 128, depth: 1, items: 7 };
+    const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
         if self.configuration == CONFIGURATION { Ok(()) } else { Err(DecodeError::Version) }
@@ -55,6 +59,7 @@ impl Epoch {
     pub fn new(number: u64, root: [u8; 32], vrf_key: &[u8; 32]) -> Self {
         Self {
             version: Version,
+            suite: Suite,
             number,
             root: root.into(),
             vrf_key: vrf_key_hash(vrf_key).into(),
@@ -149,7 +154,8 @@ pub struct Head {
     epoch: u64,
     root: [u8; 32],
     pin: Pin,
-    time: u64,
+    confirmed: u64,
+    existed_by: u64,
 }
 
 impl Head {
@@ -159,10 +165,10 @@ impl Head {
     /// [`HeadError`].
     pub fn verify(proof: &HeadProof, trust: &Trust, pin: Option<&Pin>, now: u64) -> Result<Self, HeadError> {
         let head = Self::verify_at_any_time(proof, trust)?;
-        if head.time > now.saturating_add(CLOCK_SKEW) {
+        if head.confirmed > now.saturating_add(CLOCK_SKEW) {
             return Err(HeadError::FromTheFuture);
         }
-        if head.time.saturating_add(FRESHNESS) < now {
+        if head.confirmed.saturating_add(FRESHNESS) < now {
             return Err(HeadError::Stale);
         }
         if let Some(pin) = pin {
@@ -191,7 +197,13 @@ impl Head {
             return Err(HeadError::NotInLog);
         }
         let pin = Pin { size: checkpoint.size, root: checkpoint.root.into() };
-        Ok(Self { epoch: epoch.number, root: epoch.root.0, pin, time: checkpoint.time })
+        Ok(Self {
+            epoch: epoch.number,
+            root: epoch.root.0,
+            pin,
+            confirmed: checkpoint.confirmed,
+            existed_by: checkpoint.existed_by,
+        })
     }
 
     /// Whether this head extends an earlier one.
@@ -228,9 +240,15 @@ impl Head {
         self.pin
     }
 
-    /// When it was confirmed, Unix seconds ([`Checkpoint::time`]).
+    /// When it was confirmed last, Unix seconds ([`Checkpoint::confirmed`]).
     #[must_use]
-    pub const fn time(&self) -> u64 {
-        self.time
+    pub const fn confirmed(&self) -> u64 {
+        self.confirmed
+    }
+
+    /// By when it existed for certain, Unix seconds ([`Checkpoint::existed_by`]).
+    #[must_use]
+    pub const fn existed_by(&self) -> u64 {
+        self.existed_by
     }
 }

@@ -3,20 +3,21 @@
 
 use minicbor::{Decode, Encode};
 use relay_auth::{
-    cbor::{Bytes, DecodeError, Limits, Version, Wire},
+    cbor::{Bytes, DecodeError, Limits, Start, Suite, Version, Wire},
     signing::VerifyingKey,
 };
 
 use crate::{
     citizen::{
-        ChangeKind, DirectoryId, EntryStatus, History, HistoryError, Purpose, SignedEntry, VerifiedEntry,
+        ChangeKind, DirectoryId, EntryStatus, History, HistoryError, InboxKey, Purpose, SignedEntry,
+        VerifiedEntry,
     },
     directory::{
         checkpoint::{LogKey, Witness},
         head::{Head, HeadError, HeadProof, Pin},
         tree::{Absence, Presence, TreeError},
     },
-    evidence::{self, Evidence, EvidenceError, IdentityProvider, VerifiedPerson},
+    evidence::{self, AddressEvidence, Evidence, EvidenceError, IdentityProvider, VerifiedPerson},
     inbox_key::InboxPublicKey,
     person::Attributes,
 };
@@ -25,7 +26,7 @@ use crate::{
 /// the witnesses' times (`LBX-ENTRY-8`).
 pub const MATURITY: u64 = 72 * 60 * 60;
 
-const MOST_ENTRIES: usize = 64;
+const MOST_ENTRIES: usize = 256;
 const MOST_PERMITS: usize = 32;
 const MOST_NAMESAKES: usize = 16;
 
@@ -50,13 +51,17 @@ pub struct PersonList {
     /// Always 1.
     #[n(0)]
     pub version: Version,
-    /// The citizens; empty when the last one closed.
+    /// Always 1.
     #[n(1)]
+    pub suite: Suite,
+    /// The citizens; empty when the last one closed.
+    #[n(2)]
     pub citizens: Vec<DirectoryId>,
 }
 
 impl Wire for PersonList {
-    const LIMITS: Limits = Limits { bytes: 512, depth: 2, items: 20 };
+    const LIMITS: Limits = Limits { bytes: 512, depth: 2, items: 21 };
+    const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
         if self.citizens.len() > MOST_NAMESAKES || !self.citizens.is_sorted_by(|one, next| one < next) {
@@ -94,9 +99,12 @@ pub enum CitizenProof {
         /// The evidence for the identity key of the last entry.
         #[n(2)]
         evidence: Evidence,
-        /// That a reset is old enough; only where there was one.
+        /// That the identity key is old enough; only where it has to be shown.
         #[n(3)]
         maturity: Option<Maturity>,
+        /// The confirmed address; only where it was asked with.
+        #[n(4)]
+        address: Option<AddressEvidence>,
     },
     /// A mailbox was provided and has no key yet.
     #[n(1)]
@@ -120,22 +128,26 @@ pub struct Answer {
     /// Always 1.
     #[n(0)]
     pub version: Version,
-    /// The directory's head.
+    /// Always 1.
     #[n(1)]
+    pub suite: Suite,
+    /// The directory's head.
+    #[n(2)]
     pub head: HeadProof,
     /// About the attributes.
-    #[n(2)]
+    #[n(3)]
     pub person: PersonProof,
     /// About the citizen; only if exactly one is listed.
-    #[n(3)]
+    #[n(4)]
     pub citizen: Option<CitizenProof>,
     /// Leave to deposit, up to 32 sealed permits; the sender cannot read them.
-    #[n(4)]
+    #[n(5)]
     pub permits: Vec<Bytes>,
 }
 
 impl Wire for Answer {
-    const LIMITS: Limits = Limits { bytes: 1024 * 1024, depth: 12, items: 65_536 };
+    const LIMITS: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 12, items: 65_536 };
+    const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
         self.head.validate()?;
@@ -144,7 +156,7 @@ impl Wire for Answer {
             PersonProof::Absent(absence) => absence.validate()?,
         }
         match &self.citizen {
-            Some(CitizenProof::Entries { presence, chain, evidence, maturity }) => {
+            Some(CitizenProof::Entries { presence, chain, evidence, maturity, address: _ }) => {
                 presence.validate()?;
                 evidence.validate()?;
                 chain.iter().try_for_each(Wire::validate)?;
@@ -194,9 +206,12 @@ pub enum LookupError {
     /// The evidence does not hold.
     #[error("the directory cannot show that the key belongs to this person: {0}")]
     Evidence(#[from] EvidenceError),
-    /// All keys of the person have expired.
-    #[error("this person's keys have expired")]
-    Expired,
+    /// The citizen's entry was replaced more often than the chain shows.
+    #[error("the directory replaced this person's keys without a trace in their history")]
+    HiddenChange,
+    /// The chain leaves out an entry that was verified here before.
+    #[error("the directory shows another history of this person's keys than it showed before")]
+    ForkedHistory,
     /// The directory's own entry differs from the one that was published.
     #[error("the directory shows another entry than the one that was published from here")]
     OtherEntry,
@@ -248,6 +263,8 @@ pub enum Outcome {
     NotReady,
     /// The person started again lately: hold the letter, or print it.
     Resetting,
+    /// All keys of the person have expired: none of their devices was used for 400 days.
+    Expired,
     /// Several people have these details: ask for more of them.
     Ambiguous,
     /// Proven: nobody with these details has a mailbox.
@@ -263,9 +280,18 @@ pub struct Verified {
     pub head: Head,
 }
 
+/// What a reader remembers of earlier answers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory<'a> {
+    /// Of the directory.
+    pub pin: Option<&'a Pin>,
+    /// Of the person asked for: the entry that was proven last.
+    pub recipient: Option<&'a VerifiedEntry>,
+}
+
 impl Answer {
-    /// Verifies an answer about the person asked for. `pin` is what was remembered of the directory,
-    /// `now` is Unix seconds. There is no way around any of the checks.
+    /// Verifies an answer about the person asked for. `memory` is what was remembered of earlier
+    /// answers, `now` is Unix seconds. There is no way around any of the checks.
     ///
     /// # Errors
     /// [`LookupError`].
@@ -274,10 +300,10 @@ impl Answer {
         asked: &Attributes,
         trust: &Trust,
         provider: &IdentityProvider,
-        pin: Option<&Pin>,
+        memory: Memory<'_>,
         now: u64,
     ) -> Result<Verified, LookupError> {
-        let head = Head::verify(&self.head, trust, pin, now)?;
+        let head = Head::verify(&self.head, trust, memory.pin, now)?;
         let label = asked.directory_label();
         let outcome = match &self.person {
             PersonProof::Absent(absence) => {
@@ -288,7 +314,11 @@ impl Answer {
                 let value = presence.verify(&label, &head, &trust.vrf_key).map_err(LookupError::Person)?;
                 match PersonList::from_bytes(value)?.citizens.as_slice() {
                     [] => Outcome::None,
-                    [citizen] => self.verify_citizen(*citizen, asked, trust, provider, &head, now)?,
+                    [citizen] => {
+                        let is_relisted = presence.version() > 1;
+                        let citizen = Listed { id: *citizen, is_relisted, known: memory.recipient };
+                        self.verify_citizen(&citizen, asked, trust, provider, &head, now)?
+                    }
                     _ => Outcome::Ambiguous,
                 }
             }
@@ -298,40 +328,50 @@ impl Answer {
 
     fn verify_citizen(
         &self,
-        citizen: DirectoryId,
+        citizen: &Listed<'_>,
         asked: &Attributes,
         trust: &Trust,
         provider: &IdentityProvider,
         head: &Head,
         now: u64,
     ) -> Result<Outcome, LookupError> {
-        let label = citizen.directory_label();
-        let (presence, chain, evidence, maturity) = match self.citizen.as_ref().ok_or(LookupError::Missing)? {
-            CitizenProof::Keyless(absence) => {
-                absence.verify(&label, head, &trust.vrf_key).map_err(LookupError::Citizen)?;
-                return Ok(Outcome::NotReady);
-            }
-            CitizenProof::Entries { presence, chain, evidence, maturity } => {
-                (presence, chain, evidence, maturity)
-            }
-        };
+        let label = citizen.id.directory_label();
+        let (presence, chain, evidence, maturity, address) =
+            match self.citizen.as_ref().ok_or(LookupError::Missing)? {
+                CitizenProof::Keyless(absence) => {
+                    absence.verify(&label, head, &trust.vrf_key).map_err(LookupError::Citizen)?;
+                    return Ok(Outcome::NotReady);
+                }
+                CitizenProof::Entries { presence, chain, evidence, maturity, address } => {
+                    (presence, chain, evidence, maturity, address)
+                }
+            };
         let proven = presence.verify(&label, head, &trust.vrf_key).map_err(LookupError::Citizen)?;
-        let history = History::verify(citizen, chain)?;
+        let history = History::verify(citizen.id, chain)?;
         let entry = history.last();
         if proven != entry.hash() {
             return Err(LookupError::SwappedKeys);
         }
+        // One version for each entry: a first entry published over another has a higher one.
+        if presence.version() != history.changes().len() as u64 {
+            return Err(LookupError::HiddenChange);
+        }
+        citizen.check_known(&history)?;
         if entry.entry().status == EntryStatus::Closed {
             return Ok(Outcome::None);
         }
         let identity_key = &entry.entry().identity_key;
         check_purpose(&history, evidence)?;
-        let person = evidence::verify(evidence, &entry.entry().evidence.0, citizen, identity_key, provider)?;
+        let person =
+            evidence::verify(evidence, &entry.entry().evidence.0, citizen.id, identity_key, provider)?;
         person.is(asked)?;
-        if !is_in_force(&history, maturity.as_ref(), &label, trust, head, now)? {
+        evidence::verify_address(evidence, address.as_ref(), &person, asked, provider)?;
+        if !citizen.is_in_force(&history, maturity.as_ref(), trust, head, now)? {
             return Ok(Outcome::Resetting);
         }
-        let inbox_key = entry.inbox_key_at(now).ok_or(LookupError::Expired)?.key.clone();
+        let Some(InboxKey { key: inbox_key, .. }) = entry.inbox_key_at(now).cloned() else {
+            return Ok(Outcome::Expired);
+        };
         Ok(Outcome::Found(Box::new(ProvenRecipient { entry: entry.clone(), inbox_key, person })))
     }
 }
@@ -353,53 +393,101 @@ fn check_purpose(history: &History, evidence: &Evidence) -> Result<(), EvidenceE
     }
 }
 
-/// Whether the identity key of a history may be sealed to: after a reset, only when the directory
-/// proves that an entry with this identity key stood there at least [`MATURITY`] ago.
-fn is_in_force(
-    history: &History,
-    maturity: Option<&Maturity>,
-    label: &[u8],
-    trust: &Trust,
-    head: &Head,
-    now: u64,
-) -> Result<bool, LookupError> {
-    let Some((since, _)) = history.identity_change().filter(|(_, change)| change.kind == ChangeKind::Reset)
-    else {
-        return Ok(true);
-    };
-    let Some(Maturity { head: old, presence }) = maturity else { return Ok(false) };
-    let old_head = Head::verify_at_any_time(old, trust)?;
-    head.extends(&old_head.pin(), &old.consistency)?;
-    let stood = presence.verify(label, &old_head, &trust.vrf_key).map_err(LookupError::Citizen)?;
-    let is_of_this_key = history.changes().iter().skip(since).any(|change| change.hash == stood);
-    Ok(is_of_this_key && old_head.time().saturating_add(MATURITY) <= now)
+/// The one citizen to whom the attributes lead.
+struct Listed<'a> {
+    id: DirectoryId,
+    /// The attributes led elsewhere before.
+    is_relisted: bool,
+    known: Option<&'a VerifiedEntry>,
+}
+
+impl Listed<'_> {
+    /// The entry that is remembered of this citizen has to be part of the chain.
+    fn check_known(&self, history: &History) -> Result<(), LookupError> {
+        let known = self.known.filter(|known| known.entry().directory_id == self.id);
+        match known {
+            Some(known) if !history.changes().iter().any(|change| change.hash == *known.hash()) => {
+                Err(LookupError::ForkedHistory)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the identity key may be sealed to. After a reset, and where the attributes lead to
+    /// somebody new, only when the directory proves that an entry at or after that step stood there
+    /// at least [`MATURITY`] ago. A recovery after a reset does not make it any older.
+    fn is_in_force(
+        &self,
+        history: &History,
+        maturity: Option<&Maturity>,
+        trust: &Trust,
+        head: &Head,
+        now: u64,
+    ) -> Result<bool, LookupError> {
+        let changes = history.changes();
+        let reset = changes.iter().rposition(|change| change.kind == ChangeKind::Reset);
+        let is_somebody_else = self.known.is_some_and(|known| known.entry().directory_id != self.id);
+        let since = match reset {
+            Some(since) => since,
+            None if self.is_relisted || is_somebody_else => 0,
+            None => return Ok(true),
+        };
+        let Some(Maturity { head: old, presence }) = maturity else { return Ok(false) };
+        let old_head = Head::verify_at_any_time(old, trust)?;
+        head.extends(&old_head.pin(), &old.consistency)?;
+        let stood = presence
+            .verify(&self.id.directory_label(), &old_head, &trust.vrf_key)
+            .map_err(LookupError::Citizen)?;
+        let is_since = changes.iter().skip(since).any(|change| change.hash == stood);
+        Ok(is_since && old_head.existed_by().saturating_add(MATURITY) <= now)
+    }
 }
 
 /// A citizen's own look at the directory: that the entry published from here is the newest, and that
-/// every form of the person's details leads to it (`LBX-DIR-12`).
+/// the person's details, with and without the postcode, lead to it (`LBX-DIR-12`). It sees the present state; what was changed and changed back shows in the
+/// history, which is looked at separately.
 ///
 /// # Errors
 /// [`LookupError`].
 pub fn verify_own_entry(
-    published: &VerifiedEntry,
+    published: &History,
     presence: &Presence,
-    listings: &[(Attributes, Presence)],
+    person: &Attributes,
+    listings: &OwnListings,
     trust: &Trust,
     head: &Head,
 ) -> Result<(), LookupError> {
-    let citizen = published.entry().directory_id;
+    let entry = published.last();
+    let citizen = entry.entry().directory_id;
     let proven =
         presence.verify(&citizen.directory_label(), head, &trust.vrf_key).map_err(LookupError::Citizen)?;
-    if proven != published.hash() {
+    if proven != entry.hash() {
         return Err(LookupError::OtherEntry);
     }
-    for (attributes, presence) in listings {
+    if presence.version() != published.changes().len() as u64 {
+        return Err(LookupError::HiddenChange);
+    }
+    let without = person.without_postcode();
+    let with = person.postcode().map(|_| (person, listings.with_postcode.as_ref()));
+    for (form, presence) in with.into_iter().chain([(&without, Some(&listings.without_postcode))]) {
         let value = presence
-            .verify(&attributes.directory_label(), head, &trust.vrf_key)
+            .ok_or(LookupError::NotListed)?
+            .verify(&form.directory_label(), head, &trust.vrf_key)
             .map_err(LookupError::Person)?;
         if !PersonList::from_bytes(value)?.citizens.contains(&citizen) {
             return Err(LookupError::NotListed);
         }
     }
     Ok(())
+}
+
+/// What stands under a citizen's own details.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OwnListings {
+    /// Under name and birth date.
+    #[n(0)]
+    pub without_postcode: Presence,
+    /// Under these and the postcode; needed where there is a confirmed address.
+    #[n(1)]
+    pub with_postcode: Option<Presence>,
 }

@@ -23,7 +23,7 @@ pub use checkpoint::{
 pub use head::{Epoch, FRESHNESS, Head, HeadError, HeadProof, Pin, vrf_key_hash};
 pub use log::{consistency_holds, inclusion_holds, leaf_hash, node_hash};
 pub use lookup::{
-    Answer, CitizenProof, LookupError, MATURITY, Maturity, Outcome, PersonList, PersonProof, ProvenRecipient,
-    Trust, Verified, verify_own_entry,
+    Answer, CitizenProof, LookupError, MATURITY, Maturity, Memory, Outcome, OwnListings, PersonList,
+    PersonProof, ProvenRecipient, Trust, Verified, verify_own_entry,
 };
 pub use tree::{Absence, Presence, TreeConfiguration, TreeDomain, TreeError};

@@ -26,7 +26,7 @@ pub struct TreeDomain;
 impl DomainLabel for TreeDomain {
     fn domain_label() -> &'static [u8] {
         // Ended by a byte that occurs in no other label.
-        b"letterbox/v1/directory-tree\0"
+        b"letterbox/v1/directory/tree\0"
     }
 }
 
@@ -180,6 +180,12 @@ impl Presence {
             freshness: Gap::from_akd(&proof.freshness_proof)?,
             nonce: Bytes32(proof.commitment_nonce.as_slice().try_into().map_err(|_| TreeError::Shape)?),
         })
+    }
+
+    /// How often the value was set, from 1. Proven together with the value.
+    #[must_use]
+    pub const fn version(&self) -> u64 {
+        self.version
     }
 
     /// Verifies that a value stands under `label` in the tree of `head`, and returns it.

@@ -1,17 +1,22 @@
 //! What a letter holds. Field names follow MeMo (Denmark's Digital Post format) where it has them.
 
 use core::fmt;
+use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 use relay_auth::{
     cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Wire},
     id::BlobId,
     identifier,
+    permit::LARGEST_BLOB_QUOTA,
     receipt::MOST_BLOBS,
     secret::Secret,
 };
 
-use crate::text::{check_line, check_text, https_host};
+use crate::{
+    attachment::{LARGEST, sealed_length},
+    text::{check_line, check_text, https_host},
+};
 
 const MOST_TEXT: usize = 60_000;
 const MOST_ACTIONS: usize = 8;
@@ -29,8 +34,8 @@ identifier! {
     ThreadId
 }
 
-/// A letter, version 1. Times are Unix seconds, texts UTF-8.
-#[derive(Debug, Default, PartialEq, Eq, Encode, Decode)]
+/// A letter, version 1. Times are Unix seconds, texts UTF-8. It does not print its content.
+#[derive(Default, PartialEq, Eq, Encode, Decode)]
 pub struct Letter {
     /// What it is about, 1 to 255 characters.
     #[n(0)]
@@ -41,13 +46,13 @@ pub struct Letter {
     /// The letter itself: CommonMark without raw HTML and images, up to 60,000 bytes.
     #[n(2)]
     pub text: String,
-    /// What it says in plain words, up to 1,000 characters.
+    /// What it says in plain words, up to 4,000 bytes.
     #[n(3)]
     pub summary: Option<String>,
     /// Who in the body wrote it, up to 100 characters (MeMo `AttentionData`).
     #[n(4)]
     pub unit: Option<String>,
-    /// How else to reach the body, up to 500 characters (MeMo `ContactPoint`).
+    /// How else to reach the body, up to 2,000 bytes, several lines (MeMo `ContactPoint`).
     #[n(5)]
     pub contact: Option<String>,
     /// The body's own number of the case, up to 100 characters.
@@ -85,6 +90,12 @@ pub struct Letter {
     pub reply_permits: Vec<Bytes>,
 }
 
+impl fmt::Debug for Letter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Letter([redacted])")
+    }
+}
+
 impl Wire for Letter {
     const LIMITS: Limits = Limits { bytes: 63 * 1024, depth: 4, items: 1024 };
     const START: Start = Start::Plain;
@@ -92,12 +103,15 @@ impl Wire for Letter {
     fn validate(&self) -> Result<(), DecodeError> {
         check_line(&self.label, 1, 255)?;
         check_language(&self.language)?;
-        check_text(&self.text, MOST_TEXT)?;
-        for (text, most) in
-            [(&self.summary, 1000), (&self.unit, 100), (&self.contact, 500), (&self.case_id, 100)]
-        {
+        check_text(&self.text, 0, MOST_TEXT)?;
+        for (text, most) in [(&self.unit, 100), (&self.case_id, 100)] {
             if let Some(text) = text {
                 check_line(text, 1, most)?;
+            }
+        }
+        for (text, most) in [(&self.summary, 4000), (&self.contact, 2000)] {
+            if let Some(text) = text {
+                check_text(text, 1, most)?;
             }
         }
         let is_too_many = self.actions.len() > MOST_ACTIONS
@@ -110,8 +124,16 @@ impl Wire for Letter {
         if self.reply_permits.iter().any(|permit| permit.as_ref().len() > LONGEST_PERMIT) {
             return Err(DecodeError::Value("a reply permit is too long"));
         }
-        self.actions.iter().try_for_each(Action::check)?;
+        self.actions.iter().try_for_each(|action| action.check(self.attachments.len()))?;
         self.attachments.iter().try_for_each(Attachment::check)?;
+        let sealed = self.attachments.iter().map(|file| sealed_length(file.size));
+        if sealed.fold(0, u64::saturating_add) > LARGEST_BLOB_QUOTA {
+            return Err(DecodeError::Value("the files of a letter are too large together"));
+        }
+        let blobs: BTreeSet<BlobId> = self.attachments.iter().map(|file| file.blob).collect();
+        if blobs.len() != self.attachments.len() {
+            return Err(DecodeError::Value("two files of a letter are stored in one place"));
+        }
         self.alternatives.iter().try_for_each(|alternative| alternative.check(self.attachments.len()))
     }
 }
@@ -126,7 +148,7 @@ fn check_language(tag: &str) -> Result<(), DecodeError> {
 }
 
 /// Something to do.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Action {
     /// What kind.
     #[n(0)]
@@ -153,9 +175,19 @@ pub struct Action {
     /// When it ends.
     #[n(7)]
     pub end: Option<u64>,
-    /// Where it is, up to 200 characters.
+    /// Where it is, up to 400 bytes, several lines.
     #[n(8)]
     pub place: Option<String>,
+    /// The attachment that it is about (to sign, to fill in), counted from 0.
+    #[n(9)]
+    pub attachment: Option<u8>,
+    /// What exactly it is about (which document to provide; which data to share, with whom and why),
+    /// up to 2,000 bytes, several lines.
+    #[n(10)]
+    pub details: Option<String>,
+    /// Until when what is allowed holds.
+    #[n(11)]
+    pub until: Option<u64>,
 }
 
 /// Kinds of action.
@@ -199,13 +231,23 @@ pub struct Amount {
     pub currency: String,
 }
 
+impl fmt::Debug for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Action([redacted])")
+    }
+}
+
 impl Action {
-    fn check(&self) -> Result<(), DecodeError> {
+    fn check(&self, attachments: usize) -> Result<(), DecodeError> {
         check_line(&self.label, 1, 100)?;
-        for (text, most) in [(&self.reference, 64), (&self.place, 200)] {
+        self.reference.as_deref().map_or(Ok(()), |reference| check_line(reference, 1, 64))?;
+        for (text, most) in [(&self.place, 400), (&self.details, 2000)] {
             if let Some(text) = text {
-                check_line(text, 1, most)?;
+                check_text(text, 1, most)?;
             }
+        }
+        if self.attachment.is_some_and(|number| usize::from(number) >= attachments) {
+            return Err(DecodeError::Value("an action names a file that is not there"));
         }
         if self.url.as_ref().is_some_and(|url| https_host(url).is_none()) {
             return Err(DecodeError::Value("the address of an action is not a plain https address"));
@@ -217,13 +259,12 @@ impl Action {
         }
         let is_complete = match self.code {
             ActionCode::Pay => self.amount.is_some() && self.reference.is_some(),
-            ActionCode::Appointment => self.start.is_some(),
-            ActionCode::Form => self.url.is_some(),
-            ActionCode::Reply
-            | ActionCode::Confirm
-            | ActionCode::Document
-            | ActionCode::Sign
-            | ActionCode::Share => true,
+            // A time that is set, or a place to choose one.
+            ActionCode::Appointment => self.start.is_some() || self.url.is_some(),
+            ActionCode::Form => self.url.is_some() || self.attachment.is_some(),
+            ActionCode::Sign => self.attachment.is_some() || self.details.is_some(),
+            ActionCode::Document | ActionCode::Share => self.details.is_some(),
+            ActionCode::Reply | ActionCode::Confirm => true,
         };
         let is_forward = match (self.start, self.end) {
             (Some(start), Some(end)) => start <= end,
@@ -235,7 +276,7 @@ impl Action {
 }
 
 /// A file. The sealed bytes are at the relay; what is needed to open and check them is here.
-#[derive(Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(PartialEq, Eq, Encode, Decode)]
 pub struct Attachment {
     /// Where the sealed bytes are.
     #[n(0)]
@@ -263,9 +304,18 @@ pub struct Attachment {
     pub label: Option<String>,
 }
 
+impl fmt::Debug for Attachment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Attachment([redacted])")
+    }
+}
+
 impl Attachment {
     fn check(&self) -> Result<(), DecodeError> {
         check_line(&self.file_name, 1, 100)?;
+        if self.size > LARGEST {
+            return Err(DecodeError::Value("a file is larger than 25 MiB"));
+        }
         if self.file_name.starts_with('.')
             || self.file_name.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|'])
         {
@@ -334,6 +384,29 @@ pub struct Alternative {
     /// Or where it is, an `https` address.
     #[n(3)]
     pub url: Option<String>,
+    /// Or the form itself.
+    #[n(4)]
+    pub inline: Option<Inline>,
+}
+
+/// Another form of the letter that is part of it, such as the letter in Gaelic.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Inline {
+    /// As [`Letter::label`].
+    #[n(0)]
+    pub label: String,
+    /// As [`Letter::text`].
+    #[n(1)]
+    pub text: String,
+    /// As [`Letter::summary`].
+    #[n(2)]
+    pub summary: Option<String>,
+}
+
+impl fmt::Debug for Inline {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Inline([redacted])")
+    }
 }
 
 /// Forms of a letter.
@@ -366,9 +439,14 @@ pub enum AlternativeKind {
 impl Alternative {
     fn check(&self, attachments: usize) -> Result<(), DecodeError> {
         check_language(&self.language)?;
-        match (self.attachment, &self.url) {
-            (Some(number), None) if usize::from(number) < attachments => Ok(()),
-            (None, Some(url)) if https_host(url).is_some() => Ok(()),
+        match (self.attachment, &self.url, &self.inline) {
+            (Some(number), None, None) if usize::from(number) < attachments => Ok(()),
+            (None, Some(url), None) if https_host(url).is_some() => Ok(()),
+            (None, None, Some(Inline { label, text, summary })) => {
+                check_line(label, 1, 255)?;
+                check_text(text, 1, MOST_TEXT)?;
+                summary.as_deref().map_or(Ok(()), |summary| check_text(summary, 1, 4000))
+            }
             _ => Err(DecodeError::Value("another form of the letter leads nowhere")),
         }
     }

@@ -14,8 +14,8 @@ mod content;
 mod statement;
 
 pub use content::{
-    Action, ActionCode, Alternative, AlternativeKind, Amount, Attachment, AttachmentKey, Letter, LetterId,
-    ThreadId,
+    Action, ActionCode, Alternative, AlternativeKind, Amount, Attachment, AttachmentKey, Inline, Letter,
+    LetterId, ThreadId,
 };
 pub use statement::{
     LetterError, OpenedLetter, SealedLetter, Sender, SignedLetter, VerifiedLetter, WriteError,

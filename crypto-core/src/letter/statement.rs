@@ -8,16 +8,20 @@ use relay_auth::{
     label,
     signing::{Signature, SigningKey},
 };
+use zeroize::Zeroizing;
 
 use crate::{
     body::{BodyId, VerifiedBody},
     citizen::DirectoryId,
     directory::ProvenRecipient,
-    envelope::{Envelope, OpenError, SealError},
+    envelope::{Envelope, OpenError, Recipient, SealError},
     inbox_key::InboxPrivateKey,
     letter::content::{Letter, LetterId},
     text::https_host,
 };
+
+/// How far the sender's clock may be ahead of the relay's, in seconds.
+const CLOCK_SKEW: u64 = 5 * 60;
 
 /// What the body signs (`LBX-LETTER-1`).
 #[derive(Debug, PartialEq, Eq, Encode, Decode)]
@@ -64,6 +68,19 @@ pub struct SignedLetter {
 
 impl Wire for SignedLetter {
     const LIMITS: Limits = Limits { bytes: 63 * 1024, depth: 1, items: 3 };
+    const START: Start = Start::Plain;
+}
+
+/// What is inside an envelope. The kind is sealed with the content: the relay cannot tell kinds
+/// apart. Forwarded letters, answers and receipts get kinds of their own.
+#[derive(Debug, PartialEq, Eq, Encode, Decode)]
+enum Content {
+    #[n(0)]
+    Letter(#[n(0)] SignedLetter),
+}
+
+impl Wire for Content {
+    const LIMITS: Limits = Limits { bytes: 63 * 1024, depth: 3, items: 6 };
     const START: Start = Start::Plain;
 }
 
@@ -133,8 +150,9 @@ impl<'a> Sender<'a> {
         .to_bytes();
         let signature = self.key.sign(label::LETTER, &statement);
         let signed = SignedLetter { statement: statement.into(), signature };
-        let envelope =
-            Envelope::seal(recipient.directory_id(), recipient.inbox_key(), &signed.to_bytes(), rng)?;
+        let content = Zeroizing::new(Content::Letter(signed).to_bytes());
+        let recipient_id = Recipient::from(recipient.directory_id());
+        let envelope = Envelope::seal(&recipient_id, recipient.inbox_key(), &content, rng)?;
         Ok(SealedLetter { envelope: envelope.to_bytes(), id })
     }
 }
@@ -181,6 +199,9 @@ pub enum LetterError {
     /// It was written under another entry of the body than the one in force.
     #[error("the letter names another entry of the public body than the one in force when it arrived")]
     OtherEntry,
+    /// The letter says that it was written after it arrived.
+    #[error("the letter gives a time of writing after its arrival")]
+    FromTheFuture,
     /// No key of the body that was valid on arrival made the signature.
     #[error("the letter is not signed by the public body that it names")]
     Forged,
@@ -204,8 +225,9 @@ impl OpenedLetter {
         recipient: DirectoryId,
         key: &InboxPrivateKey,
     ) -> Result<Self, LetterError> {
-        let content = envelope.open(recipient, key)?;
-        let opened = Self::from_signed(SignedLetter::from_bytes(&content)?, recipient)?;
+        let content = envelope.open(&Recipient::from(recipient), key)?;
+        let Content::Letter(signed) = Content::from_bytes(&content)?;
+        let opened = Self::from_signed(signed, recipient)?;
         if opened.statement.inbox_key == envelope.inbox_key() {
             Ok(opened)
         } else {
@@ -244,11 +266,15 @@ impl OpenedLetter {
         if self.statement.body_entry.0 != *body.hash() {
             return Err(LetterError::OtherEntry);
         }
+        if self.statement.time > arrival.saturating_add(CLOCK_SKEW) {
+            return Err(LetterError::FromTheFuture);
+        }
         let SignedLetter { statement, signature } = &self.signed;
         if !body.keys_at(arrival).any(|key| key.verifies(label::LETTER, statement.as_ref(), signature)) {
             return Err(LetterError::Forged);
         }
-        Ok(VerifiedLetter { signed: self.signed, statement: self.statement })
+        let hosts = body.entry().hosts.clone();
+        Ok(VerifiedLetter { signed: self.signed, statement: self.statement, hosts })
     }
 }
 
@@ -257,6 +283,7 @@ impl OpenedLetter {
 pub struct VerifiedLetter {
     signed: SignedLetter,
     statement: Statement,
+    hosts: Vec<String>,
 }
 
 impl VerifiedLetter {
@@ -284,6 +311,13 @@ impl VerifiedLetter {
         self.statement.time
     }
 
+    /// Whether an address in the letter may be opened: `https`, without surprises, on a host that
+    /// the body has registered. Anything else is shown as text (`LBX-LETTER-7`).
+    #[must_use]
+    pub fn may_open(&self, address: &str) -> bool {
+        https_host(address).is_some_and(|host| self.hosts.iter().any(|registered| registered == host))
+    }
+
     /// Statement and signature, for the archive: every device verifies again.
     #[must_use]
     pub const fn signed(&self) -> &SignedLetter {
@@ -291,9 +325,11 @@ impl VerifiedLetter {
     }
 
     /// What tells two letters of one body with the same id apart: an identical replay has the same
-    /// fingerprint, anything else is an alarm (`LBX-LETTER-5`).
+    /// fingerprint, anything else is an alarm (`LBX-LETTER-5`). A letter that was sealed again, to a
+    /// newer key or under a newer entry of the body, stays the same letter.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
-        label::LETTER_FINGERPRINT.hash(&(&self.signed.statement,))
+        let Statement { id, recipient, body, letter, .. } = &self.statement;
+        label::LETTER_FINGERPRINT.hash(&(id, recipient, body, letter))
     }
 }
