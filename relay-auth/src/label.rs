@@ -67,6 +67,8 @@ labels! {
     CHAIN_LINK = "chain-link";
     /// Digest of an envelope, as receipts and the chain name it.
     ENVELOPE_DIGEST = "envelope-digest";
+    /// Name of a request key.
+    REQUEST_KEY_ID = "id-of-request-key";
     /// Signature of the mailbox access key over an access list.
     ACCESS_LIST = "access-list";
     /// HPKE `info` of a letter.

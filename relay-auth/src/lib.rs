@@ -9,6 +9,7 @@
 //! - An [`access`] list, signed with that key, names the devices' request keys and the accepted
 //!   inbox keys.
 //! - A [`request`] is an HTTP request signed by such a key (RFC 9421, a strict subset).
+//! - A [`request_key`] name tells the relay which key signed.
 //! - A [`receipt`] is the relay's signed word for what it stored, chained for each mailbox.
 //!
 //! Everything is deterministic CBOR ([`cbor`]) and every hash, signature and key derivation starts
@@ -49,6 +50,7 @@ extern crate alloc;
 
 pub mod access;
 pub mod cbor;
+pub mod hex;
 #[cfg(feature = "hostile")]
 pub mod hostile;
 pub mod id;
@@ -56,6 +58,7 @@ pub mod label;
 pub mod permit;
 pub mod receipt;
 pub mod request;
+pub mod request_key;
 pub mod secret;
 pub mod signing;
 pub mod ticket;

@@ -1,0 +1,194 @@
+//! Deposits: a permit is spent and a sealed letter stored, both or neither.
+//!
+//! Nothing here knows who deposits. Attachments come with a later slice: they will be adopted in
+//! [`Deposits::deposit`], in the same transaction, and [`Deposit::blobs`] will name them.
+//!
+//! [`Deposit::blobs`]: relay_auth::receipt::Deposit::blobs
+
+pub mod arrivals;
+
+use std::sync::Arc;
+
+use relay_auth::{
+    id::{InboxKeyId, MailboxId, PermitId},
+    permit::Permit,
+    receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
+    signing::SigningKey,
+    ticket::{TicketError, TicketKeys},
+};
+
+use self::arrivals::Arrivals;
+use crate::{
+    mailboxes::requests::Admitted,
+    store::{MailStore, StoreFailure},
+};
+
+/// The longest envelope, in bytes. It is what one long value of the store can hold.
+pub const LARGEST_ENVELOPE: usize = 64 * 1024;
+
+/// How long a spent permit is remembered after it expired, in seconds: a week. So long its deposit
+/// can be repeated for the receipt, and so far the relay's clock may be set back.
+pub const SPENT_PERMIT_LIFE: u64 = 7 * 24 * 60 * 60;
+
+/// A letter to be stored.
+#[derive(Debug)]
+pub struct NewDeposit {
+    /// Where it goes.
+    pub mailbox: MailboxId,
+    /// The permit that is spent by it.
+    pub permit: PermitId,
+    /// The inbox key that the permit is for.
+    pub inbox_key: InboxKeyId,
+    /// The last second (Unix time) at which a permit that is not spent is taken.
+    pub not_after: u64,
+    /// [`envelope_digest`].
+    pub digest: [u8; 32],
+    /// The sealed letter.
+    pub envelope: Vec<u8>,
+    /// What the mailbox may hold.
+    pub quota: LetterQuota,
+}
+
+/// How much may wait in a mailbox. Letters that were filed and acknowledged do not count, so that
+/// whoever fetches their post is never full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LetterQuota {
+    /// Letters.
+    pub letters: u64,
+    /// Bytes of sealed letters.
+    pub bytes: u64,
+}
+
+/// How a deposit ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Deposited {
+    /// Stored and durable.
+    Stored(Receipt),
+    /// Stored before, with the same permit and the same bytes: the first receipt.
+    Repeated(Receipt),
+    /// The permit was spent for other bytes.
+    PermitSpent,
+    /// The permit's time is over.
+    Expired,
+    /// The mailbox does not accept the permit's inbox key (or is not open).
+    KeyNotAccepted,
+    /// The mailbox holds as much as it may.
+    Full,
+}
+
+/// A letter as a device lists it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct StoredLetter {
+    /// As the chain covers it.
+    pub deposit: Deposit,
+    /// The sealed letter; `None` once it is acknowledged.
+    pub envelope: Option<Vec<u8>>,
+}
+
+/// A part of a mailbox's deposits.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Letters {
+    /// In the order of their sequence numbers.
+    pub letters: Vec<StoredLetter>,
+    /// The sequence number of the mailbox's last deposit; 0 for none.
+    pub last: u64,
+    /// The chain's head after that deposit.
+    pub head: ChainHead,
+}
+
+/// How much one answer may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageLimits {
+    /// Entries.
+    pub entries: usize,
+    /// Bytes of sealed letters; the first one is always given.
+    pub bytes: usize,
+}
+
+/// Why a letter was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum DepositError {
+    /// The permit was not taken.
+    #[error(transparent)]
+    Permit(#[from] TicketError),
+    /// There is no envelope.
+    #[error("the request has no content: send the sealed letter as its body")]
+    Empty,
+    /// The permit was spent for other bytes.
+    #[error("the permit was used for another letter: ask the directory for a new one")]
+    PermitSpent,
+    /// The inbox key is not accepted (any more).
+    #[error("the recipient's key has changed: look the recipient up again and seal the letter anew")]
+    KeyNotAccepted,
+    /// The mailbox holds as much as it may.
+    #[error("the mailbox is full: try again in a few days, or send the letter another way")]
+    MailboxFull,
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+/// Takes letters in and lists them.
+#[derive(Debug)]
+pub struct Deposits {
+    pub(crate) store: Arc<dyn MailStore>,
+    pub(crate) tickets: Arc<TicketKeys>,
+    pub(crate) receipt_key: SigningKey,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) quota: LetterQuota,
+}
+
+impl Deposits {
+    /// Spends a permit and stores a sealed letter. The same permit with the same bytes gives the
+    /// first receipt again.
+    ///
+    /// # Errors
+    /// See [`DepositError`].
+    pub async fn deposit(
+        &self,
+        permit: &[u8],
+        envelope: Vec<u8>,
+        now: u64,
+    ) -> Result<SignedReceipt, DepositError> {
+        let permit: Permit = self.tickets.open(permit)?;
+        if envelope.is_empty() {
+            return Err(DepositError::Empty);
+        }
+        let new = NewDeposit {
+            mailbox: permit.mailbox,
+            permit: permit.id,
+            inbox_key: permit.inbox_key,
+            not_after: permit.not_after,
+            digest: envelope_digest(&envelope),
+            envelope,
+            quota: self.quota,
+        };
+        let receipt = match self.store.deposit(new, now).await? {
+            Deposited::Stored(receipt) => {
+                self.arrivals.announce(permit.mailbox);
+                receipt
+            }
+            Deposited::Repeated(receipt) => receipt,
+            Deposited::PermitSpent => return Err(DepositError::PermitSpent),
+            Deposited::Expired => return Err(TicketError::Expired.into()),
+            Deposited::KeyNotAccepted => return Err(DepositError::KeyNotAccepted),
+            Deposited::Full => return Err(DepositError::MailboxFull),
+        };
+        // Signed only now: a signature over what a power cut could undo must not exist. Ed25519
+        // gives the same signature each time, so a repeated receipt has the bytes of the first.
+        Ok(SignedReceipt::sign(&receipt, &self.receipt_key))
+    }
+
+    /// The deposits after a sequence number, with what is needed to follow the chain.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub async fn letters_after(
+        &self,
+        by: &Admitted,
+        after: u64,
+        limits: PageLimits,
+    ) -> Result<Letters, StoreFailure> {
+        self.store.letters_after(by.mailbox(), after, limits).await
+    }
+}

@@ -1,0 +1,198 @@
+//! Who asks: signed requests of the devices that an access list names (RFC 9421).
+//!
+//! A request becomes [`Proven`] when its signature holds and its time is right; it is [`Admitted`],
+//! or has done what it asked for, when its nonce is spent as well. Each step is a type of its own,
+//! so that none can be left out: what only reads takes an [`Admitted`], what writes takes a
+//! [`Proven`] by value and spends the nonce in its own transaction.
+//!
+//! # Why nonces are durable
+//!
+//! A request must not work twice, not even across a restart. Remembering nonces in memory and
+//! refusing what was signed before the process started is not enough: a device whose clock runs
+//! fast signs up to [`WINDOW`] in the future, so a request that the relay took just before it
+//! stopped can bear a time after the start. Refusing those too would lock every device out for ten
+//! minutes after each restart. So a nonce is a row, written with what the request does, and kept
+//! until its request is too old to be taken. Reads pay for it with a share of a commit.
+
+use std::sync::Arc;
+
+use relay_auth::{
+    id::MailboxId,
+    request::{self, Parameters, Request, WINDOW},
+    request_key::RequestKeyId,
+    signing::VerifyingKey,
+};
+
+use crate::store::{Denied, MailStore, StoreFailure};
+
+/// How long a nonce is remembered after its request was signed, in seconds. Twice the window: if
+/// the relay's clock is set back by up to five minutes, nothing is taken a second time.
+pub const NONCE_LIFE: u64 = 2 * WINDOW;
+
+/// The parts of a request that say who asks, as they came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// In capitals.
+    pub method: &'a str,
+    /// As sent, from the first slash.
+    pub path: &'a str,
+    /// As sent, without the question mark.
+    pub query: Option<&'a str>,
+    /// The whole body.
+    pub body: &'a [u8],
+    /// `Content-Digest`.
+    pub content_digest: &'a str,
+    /// `Signature-Input`.
+    pub signature_input: &'a str,
+    /// `Signature`.
+    pub signature: &'a str,
+}
+
+/// A request whose signature holds and whose time is right. Its nonce is still to be spent.
+#[derive(Debug)]
+pub struct Proven {
+    mailbox: MailboxId,
+    key: RequestKeyId,
+    created: u64,
+    nonce: String,
+}
+
+impl Proven {
+    /// The mailbox whose device asks.
+    #[must_use]
+    pub const fn mailbox(&self) -> MailboxId {
+        self.mailbox
+    }
+
+    /// The key that the device signed with.
+    #[must_use]
+    pub const fn key(&self) -> RequestKeyId {
+        self.key
+    }
+
+    /// The nonce, 22 characters.
+    #[must_use]
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// Until when the nonce has to be remembered, Unix seconds.
+    #[must_use]
+    pub const fn remembered_until(&self) -> u64 {
+        self.created.saturating_add(NONCE_LIFE)
+    }
+
+    /// For the tests of stores.
+    #[cfg(test)]
+    pub(crate) fn for_test(mailbox: MailboxId, key: RequestKeyId, created: u64, nonce: &str) -> Self {
+        Self { mailbox, key, created, nonce: nonce.to_owned() }
+    }
+}
+
+/// A request whose nonce is spent: it may read.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted {
+    mailbox: MailboxId,
+    key: RequestKeyId,
+}
+
+impl Admitted {
+    /// The mailbox whose device asks.
+    #[must_use]
+    pub const fn mailbox(&self) -> MailboxId {
+        self.mailbox
+    }
+
+    /// The key that the device signed with.
+    #[must_use]
+    pub const fn key(&self) -> RequestKeyId {
+        self.key
+    }
+}
+
+/// A request key and the mailbox whose access list names it.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestKey {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// The key.
+    pub key: VerifyingKey,
+}
+
+/// Why a request was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestRefused {
+    /// Not signed in the one form, signed by a key that governs no mailbox, or signed wrongly. One
+    /// answer for all: strangers learn nothing about which keys exist.
+    #[error(
+        "the request is not signed by a key of a mailbox's access list: sign it as RFC 9421 says, with the tag letterbox-v1 and for this relay's public host name"
+    )]
+    NotProven,
+    /// The signature holds, but was made at another time.
+    #[error(
+        "the request was signed more than five minutes ago or ahead: set the clock of the device, or sign again with the time of the Date header"
+    )]
+    OutOfTime,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+/// Tells whose device asks.
+#[derive(Debug)]
+pub struct Requests {
+    pub(crate) store: Arc<dyn MailStore>,
+    /// The host name (and port) under which devices know the relay. From the configuration, not
+    /// from the request: a request for another relay must not work here.
+    pub(crate) authority: String,
+    /// Any public key: what unknown key names are verified against.
+    pub(crate) decoy: VerifyingKey,
+}
+
+impl Requests {
+    /// Verifies a request's signature and time.
+    ///
+    /// # Errors
+    /// See [`RequestRefused`].
+    pub async fn prove(&self, received: &Received<'_>, now: u64) -> Result<Proven, RequestRefused> {
+        let parameters =
+            Parameters::parse(received.signature_input).map_err(|_| RequestRefused::NotProven)?;
+        let id = RequestKeyId::parse(&parameters.key_id);
+        let known = match id {
+            Some(id) => self.store.request_key(id).await?,
+            None => None,
+        };
+        let request = Request {
+            method: received.method,
+            authority: &self.authority,
+            path: received.path,
+            query: received.query,
+            body: received.body,
+        };
+        // An unknown key costs as much as a known one, so that not even the time tells which exist.
+        let key = known.as_ref().map_or(&self.decoy, |known| &known.key);
+        let verified =
+            request::verify(&request, &parameters, received.content_digest, received.signature, key);
+        let (Some(key), Some(RequestKey { mailbox, .. }), Ok(())) = (id, known, verified) else {
+            return Err(RequestRefused::NotProven);
+        };
+        parameters.in_time(now).map_err(|_| RequestRefused::OutOfTime)?;
+        Ok(Proven { mailbox, key, created: parameters.created, nonce: parameters.nonce })
+    }
+
+    /// Spends the nonce of a request that only reads.
+    ///
+    /// On a full disk no nonce can be written; reading goes on all the same, because people must
+    /// get at their letters. Until there is room again a captured read could be repeated, which
+    /// gives sealed bytes to somebody who was inside TLS already.
+    ///
+    /// # Errors
+    /// [`Denied::Replayed`], [`Denied::KeyGone`] or [`Denied::Failure`].
+    pub async fn admit(&self, proven: Proven, now: u64) -> Result<Admitted, Denied> {
+        let admitted = Admitted { mailbox: proven.mailbox, key: proven.key };
+        match self.store.spend(proven, now).await {
+            Ok(()) | Err(Denied::Failure(StoreFailure::Full)) => Ok(admitted),
+            Err(denied) => Err(denied),
+        }
+    }
+}

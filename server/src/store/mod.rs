@@ -1,0 +1,146 @@
+//! What the relay keeps, in the words of its domain.
+//!
+//! Each call of [`MailStore`] that writes is one transaction: kept whole or not at all, and durable
+//! when it answers. The store holds no policy: limits and times come in as arguments, it compares
+//! them where nothing can come between. `conformance` holds an engine to all of this.
+
+#[cfg(test)]
+mod conformance;
+mod embedded;
+
+use async_trait::async_trait;
+use relay_auth::{id::MailboxId, request_key::RequestKeyId};
+
+pub use self::embedded::{Embedded, Options};
+use crate::{
+    archive::{Changes, ObjectId, Put, Putting, StoredObject},
+    deposits::{Deposited, Letters, NewDeposit, PageLimits},
+    mailboxes::{
+        AccessChange, NewMailbox, Opening, Replacement,
+        requests::{Proven, RequestKey},
+    },
+};
+
+/// The service's side failed; the caller did nothing wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFailure {
+    /// The disk is down to its reserve. Nothing was written.
+    #[error("the relay has no room left")]
+    Full,
+    /// The store does not answer, or is damaged. The text is for the operator; it names no mailbox.
+    #[error("the relay's store does not answer: {0}")]
+    Unavailable(String),
+}
+
+impl From<::store::StoreError> for StoreFailure {
+    fn from(error: ::store::StoreError) -> Self {
+        match error {
+            ::store::StoreError::Full => Self::Full,
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+/// Why a signed request did nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Its nonce was spent before.
+    #[error("the request was received before: sign every request anew, with a fresh nonce")]
+    Replayed,
+    /// Its key is not in the access list any more.
+    #[error("the key that signed the request is not in the mailbox's access list any more")]
+    KeyGone,
+    /// The store did not do it.
+    #[error(transparent)]
+    Failure(#[from] StoreFailure),
+}
+
+impl From<::store::StoreError> for Denied {
+    fn from(error: ::store::StoreError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// Keeps mailboxes.
+///
+/// # Promises
+///
+/// - What is answered is durable: it survives a power cut. Nothing is shown that is not.
+/// - Per mailbox, sequence numbers are strictly increasing and never used again; a deposit, its
+///   sequence number, the chain's new head and the spent permit are one transaction.
+/// - A spent permit stays spent: its row is kept until
+///   [`SPENT_PERMIT_LIFE`](crate::deposits::SPENT_PERMIT_LIFE) after the permit's end, and an
+///   expired permit that has no row is refused.
+/// - A nonce is spent in the transaction of the request that bears it, also when that request comes
+///   to nothing; it is kept until [`Proven::remembered_until`].
+/// - A letter that was not acknowledged is never removed. One that was is hidden at once and removed
+///   [`HIDDEN_LIFE`](crate::archive::HIDDEN_LIFE) later; its deposit stays, so that the chain can be
+///   followed for ever.
+/// - No lock, sequence or transaction spans two mailboxes.
+///
+/// `now` is Unix seconds.
+#[async_trait]
+pub trait MailStore: std::fmt::Debug + Send + Sync + 'static {
+    /// Opens a mailbox and spends its voucher. The same voucher with the same list is
+    /// [`Opening::Open`] again, whatever the time.
+    async fn open_mailbox(&self, new: NewMailbox, now: u64) -> Result<Opening, StoreFailure>;
+
+    /// Puts an access list in force if it follows the one in force (`LBX-ACCESS-1`), and spends the
+    /// nonce.
+    async fn replace_access(&self, by: Proven, change: AccessChange, now: u64)
+    -> Result<Replacement, Denied>;
+
+    /// The request key of this name, if an access list in force names it.
+    async fn request_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure>;
+
+    /// Spends the nonce of a request that does nothing else.
+    async fn spend(&self, by: Proven, now: u64) -> Result<(), Denied>;
+
+    /// Spends a permit and stores a letter.
+    async fn deposit(&self, new: NewDeposit, now: u64) -> Result<Deposited, StoreFailure>;
+
+    /// The deposits after a sequence number, and the chain's head, as of one moment.
+    async fn letters_after(
+        &self,
+        mailbox: MailboxId,
+        after: u64,
+        limits: PageLimits,
+    ) -> Result<Letters, StoreFailure>;
+
+    /// The sequence numbers of the deposits after one, at most `limit`, oldest first.
+    async fn sequences_after(
+        &self,
+        mailbox: MailboxId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, StoreFailure>;
+
+    /// Stores one version of an object if the stored one is the one expected, hides the letters that
+    /// it files, and spends the nonce. The version that is stored already, put again with the same
+    /// bytes, is [`Putting::Done`].
+    async fn put_archive(&self, by: Proven, put: Put, now: u64) -> Result<Putting, Denied>;
+
+    /// The stored version of an object.
+    async fn archive_object(
+        &self,
+        mailbox: MailboxId,
+        id: ObjectId,
+    ) -> Result<Option<StoredObject>, StoreFailure>;
+
+    /// The objects whose latest change comes after one, in the order of their changes.
+    async fn archive_after(
+        &self,
+        mailbox: MailboxId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Changes, StoreFailure>;
+
+    /// Writes something and reads it back.
+    async fn probe(&self) -> Result<(), StoreFailure>;
+
+    /// Completes, with the reason, when the store has stopped for good. The service should end then.
+    async fn until_failed(&self) -> String;
+
+    /// What the operator should know although the store goes on.
+    fn alarms(&self) -> Vec<String>;
+}

@@ -1,0 +1,99 @@
+//! The event stream.
+
+use std::time::Duration;
+
+use api::{Code, events::Event};
+use axum::{
+    body::{Body, Bytes},
+    http::{Request, StatusCode},
+};
+use futures_util::StreamExt as _;
+use letterbox_server::{app::Limits, deposits::arrivals::MOST_WAITERS};
+
+use crate::support::{Relay, device, generous, key, list};
+
+const EVENTS: &str = "/v1/mailbox/events";
+
+struct Stream(axum::body::BodyDataStream);
+
+impl Stream {
+    async fn open(relay: &Relay, request: Request<Body>) -> Self {
+        let answer = relay.send(request).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        Self(answer.into_body().into_data_stream())
+    }
+
+    /// The next line; `None` at the end.
+    async fn line(&mut self) -> Option<Bytes> {
+        self.0.next().await.map(Result::unwrap)
+    }
+
+    async fn event(&mut self) -> Event {
+        serde_json::from_slice(&self.line().await.unwrap()).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_stream_tells_where_it_starts_and_every_deposit_after() {
+    let relay = Relay::opened().await;
+    relay.deposit(1, b"before").await;
+    let mut stream = Stream::open(&relay, relay.get(EVENTS)).await;
+    assert_eq!(stream.event().await, Event::Start { last: 1 });
+    // Several at once are told one by one.
+    relay.deposit(2, b"one").await;
+    relay.deposit(3, b"two").await;
+    assert_eq!(stream.event().await, Event::Letter { sequence: 2 });
+    assert_eq!(stream.event().await, Event::Letter { sequence: 3 });
+    relay.deposit(4, b"three").await;
+    assert_eq!(stream.event().await, Event::Letter { sequence: 4 });
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_the_relay_stops() {
+    let relay = Relay::opened().await;
+    let mut stream = Stream::open(&relay, relay.get(EVENTS)).await;
+    stream.event().await;
+    relay.app.stop();
+    assert_eq!(stream.line().await, None);
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_device_is_removed() {
+    let relay = Relay::opened().await;
+    let mut stream = Stream::open(&relay, relay.get(EVENTS)).await;
+    stream.event().await;
+    let change = relay.signed("PUT", "/v1/mailbox/access", &list(2, &[key(8)]), &device());
+    assert_eq!(relay.send(change).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(stream.line().await, None);
+}
+
+#[tokio::test]
+async fn a_silent_stream_says_that_it_lives_and_ends_in_time() {
+    let limits = Limits { heartbeat: Duration::from_millis(1), stream: Duration::from_secs(1), ..generous() };
+    let relay = Relay::with(limits, 10);
+    relay.open_mailbox().await;
+    let mut stream = Stream::open(&relay, relay.get(EVENTS)).await;
+    stream.event().await;
+    assert_eq!(stream.line().await.unwrap(), "\n");
+    while let Some(line) = stream.line().await {
+        assert_eq!(line, "\n");
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_has_a_bounded_number_of_streams() {
+    let relay = Relay::opened().await;
+    let mut streams = Vec::new();
+    for _ in 0..MOST_WAITERS {
+        streams.push(Stream::open(&relay, relay.get(EVENTS)).await);
+    }
+    relay.refused(relay.get(EVENTS), Code::TooManyStreams).await;
+    streams.pop();
+    streams.push(Stream::open(&relay, relay.get(EVENTS)).await);
+}
+
+#[tokio::test]
+async fn a_stranger_follows_nothing() {
+    let relay = Relay::opened().await;
+    relay.refused(relay.signed("GET", EVENTS, b"", &key(50)), Code::SignatureInvalid).await;
+}

@@ -1,0 +1,13 @@
+//! The relay as its users see it: through its router, with real keys and a real store.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod archiving;
+mod depositing;
+mod following;
+mod limits;
+mod listing;
+mod opening;
+mod operations;
+mod signing;
+mod support;

@@ -1,0 +1,63 @@
+//! What the operator asks.
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode},
+};
+
+use crate::support::{MAILBOX, Relay};
+
+fn get(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn a_running_relay_is_alive_and_ready() {
+    let relay = Relay::start();
+    assert_eq!(relay.ask(get("/healthz")).await, (StatusCode::OK, "ok\n".into()));
+    assert_eq!(relay.ask(get("/readyz")).await, (StatusCode::OK, "ready\n".into()));
+    relay.app.stop();
+    assert_eq!(relay.send(get("/readyz")).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(relay.send(get("/healthz")).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn metrics_count_requests_by_route_and_name_nobody() {
+    let relay = Relay::opened().await;
+    relay.deposit(1, b"sealed").await;
+    relay.ask(relay.get(&format!("/v1/mailbox/archive/{}", "ab".repeat(16)))).await;
+    let (_, text) = relay.ask(get("/metrics")).await;
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    assert!(text.contains("letterbox_deposits_total{outcome=\"receipt\"}"), "{text}");
+    assert!(text.contains("route=\"/v1/mailbox/archive/{id}\""), "{text}");
+    let mailbox: String = MAILBOX.iter().map(|byte| format!("{byte:02x}")).collect();
+    for identifier in [mailbox.as_str(), &"ab".repeat(16), "127.0.0.1"] {
+        assert!(!text.contains(identifier), "{identifier}");
+    }
+}
+
+#[tokio::test]
+async fn the_description_lists_every_resource_and_every_code_has_a_place() {
+    let relay = Relay::start();
+    let (_, text) = relay.ask(get("/openapi.json")).await;
+    let document: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    let operations = [
+        ("/v1/mailboxes", "post"),
+        ("/v1/mailbox/access", "put"),
+        ("/v1/deposits", "post"),
+        ("/v1/mailbox/letters", "get"),
+        ("/v1/mailbox/archive", "post"),
+        ("/v1/mailbox/archive", "get"),
+        ("/v1/mailbox/archive/{id}", "get"),
+        ("/v1/mailbox/events", "get"),
+    ];
+    for (path, method) in operations {
+        assert!(document["paths"][path][method].is_object(), "{method} {path}");
+    }
+    let own =
+        ["malformed", "not-found", "method-not-allowed", "too-slow", "too-large", "unsupported-media-type"];
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    for code in api::Code::ALL.iter().filter(|code| !own.contains(&code.as_str())) {
+        assert!(text.contains(code.as_str()), "{code:?} is described nowhere");
+    }
+}
