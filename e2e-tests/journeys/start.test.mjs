@@ -187,6 +187,35 @@ test("a vault that cannot start leads to a screen that says so and helps", async
   await context.close();
 });
 
+test("a vault that is up, or has failed, before the page can listen is heard all the same", async () => {
+  for (const [fails, screen] of [[false, "start"], [true, "vault-failed"]]) {
+    const { context, page } = await openPage(browser, { path: "/healthz" });
+    let vaultIsOver;
+    const over = new Promise((resolve) => { vaultIsOver = resolve; });
+    if (fails) {
+      await context.route(/vault_bg-.*\.wasm$/, (route) => route.fulfill({ contentType: "application/wasm", body: "not a program" }));
+    }
+    // The page's program is held back until the vault listens, or its error was reported.
+    await context.route(/app_bg-.*\.wasm$/, async (route) => {
+      await over;
+      await route.continue();
+    });
+    if (fails) page.on("pageerror", () => vaultIsOver());
+    const loading = page.goto(ORIGIN);
+    if (!fails) {
+      const worker = await page.waitForEvent("worker");
+      await worker.evaluate(async () => {
+        while (!globalThis.onmessage) await new Promise((resolve) => setTimeout(resolve));
+      });
+      vaultIsOver();
+    }
+    await loading;
+    await page.locator(`html[data-screen="${screen}"]`).waitFor();
+    if (!fails) await ready(page);
+    await context.close();
+  }
+});
+
 test("a browser without WebAssembly, and one without script, each get a page that helps", async () => {
   const without = await openPage(browser, { path: "/healthz" });
   await without.context.addInitScript(() => {

@@ -13,14 +13,14 @@ mod shell;
 mod vault;
 
 use leptos::mount::mount_to_body;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
-/// Shows the page, which talks to the vault in `worker`.
+/// Shows the page, which talks to the vault in `worker`. `early` is what the vault has said already.
 #[wasm_bindgen]
-pub fn start(worker: web_sys::Worker) {
+pub fn start(worker: web_sys::Worker, early: Vec<JsValue>) {
     mount_to_body(move || {
         language::provide();
-        vault::connect(&worker);
+        vault::connect(&worker, early);
         shell::shell(screens::current())
     });
 }

@@ -22,8 +22,12 @@ function showCannotStart() {
 try {
   const address = policy ? policy.createScriptURL(VAULT_LOADER) : VAULT_LOADER;
   const vault = new Worker(address, { type: "module" });
+  // The vault may be up, or have failed, before the page can listen: what it says is kept.
+  const early = [];
+  vault.onmessage = (event) => early.push(event.data);
+  vault.onerror = () => early.push(undefined);
   await startApp({ module_or_path: APP_PROGRAM });
-  start(vault);
+  start(vault, early);
 } catch {
   showCannotStart();
 }
