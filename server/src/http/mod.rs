@@ -2,7 +2,7 @@
 //! into an answer.
 //!
 //! Bodies are read here, with a limit and a deadline, before anything looks at them; errors become
-//! `application/problem+json` in [`problem`] and nowhere else.
+//! `application/problem+json` in `problem.rs` and nowhere else.
 
 pub mod addresses;
 mod archive;
