@@ -28,6 +28,10 @@ pub struct Letter {
     /// that every device can follow the chain.
     #[n(1)]
     pub envelope: Option<Octets>,
+    /// The relay's signed receipt, as the sender got it (`relay_auth::receipt::SignedReceipt`): it
+    /// proves the deposit's time and digest to whoever reads the letter in the archive later.
+    #[n(2)]
+    pub receipt: Octets,
 }
 
 /// A part of the mailbox's deposits, oldest first. On the wire a CBOR array of the fields in this

@@ -13,6 +13,7 @@
 extern crate alloc;
 
 pub mod archive;
+pub mod directory;
 pub mod events;
 pub mod letters;
 pub mod mailboxes;

@@ -36,3 +36,4 @@ pub mod padding;
 pub mod passphrase;
 pub mod person;
 mod text;
+pub mod trust;

@@ -16,7 +16,10 @@ mod evidence;
 mod fake_directory;
 mod letters;
 mod passphrases;
+#[cfg(not(target_family = "wasm"))]
+mod registry;
 mod test_keys;
+mod trust;
 #[cfg(not(target_family = "wasm"))]
 mod vector_set;
 mod vectors;

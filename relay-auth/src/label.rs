@@ -123,6 +123,8 @@ labels! {
     ARCHIVE = "archive-object";
     /// Key commitment of such an object.
     ARCHIVE_COMMITMENT = "archive-commitment";
+    /// Signature of the deployment over the trust file.
+    TRUST = "trust-file";
     /// Inbox key from the device group's exporter.
     INBOX = "inbox";
 }

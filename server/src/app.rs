@@ -1,46 +1,18 @@
 //! The parts of the running relay, put together.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use relay_auth::{signing::SigningKey, ticket::TicketKeys};
+use service::{addresses::Addresses, clock::Clock, operations::Operated};
 use tokio::sync::watch;
 
 use crate::{
     archive::{Archive, ArchiveQuota},
     deposits::{Deposits, LetterQuota, arrivals::Arrivals},
-    http::{addresses::Addresses, operations::Readiness},
     mailboxes::{Mailboxes, requests::Requests},
     store::MailStore,
 };
-
-/// Tells the time in Unix seconds. A part of its own, so that tests can say what time it is.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
-
-impl Clock {
-    /// A clock that asks `tell`.
-    pub fn new(tell: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
-    }
-
-    /// The machine's clock.
-    #[must_use]
-    pub fn system() -> Self {
-        use std::time::{SystemTime, UNIX_EPOCH};
-        // A clock before 1970 counts as 1970: every signed request is then refused as out of time.
-        Self::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
-    }
-
-    pub(crate) fn now(&self) -> u64 {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Clock")
-    }
-}
 
 /// Limits on requests and connections.
 #[derive(Clone, Debug)]
@@ -53,8 +25,6 @@ pub struct Limits {
     pub heartbeat: Duration,
     /// How long an event stream lasts; a device then asks again, with a new signature.
     pub stream: Duration,
-    /// How long the store may take for a readiness probe.
-    pub probe: Duration,
     /// Requests that one address may make in a second, on average.
     pub requests_per_second: u32,
     /// Requests that one address may make at once.
@@ -70,7 +40,6 @@ impl Default for Limits {
             request: Duration::from_secs(30),
             heartbeat: Duration::from_secs(25),
             stream: Duration::from_secs(60 * 60),
-            probe: Duration::from_secs(2),
             requests_per_second: 50,
             burst: 200,
             page_bytes: 1024 * 1024,
@@ -108,8 +77,7 @@ pub struct App {
     pub(crate) archive: Archive,
     pub(crate) arrivals: Arrivals,
     pub(crate) store: Arc<dyn MailStore>,
-    pub(crate) addresses: Addresses,
-    pub(crate) readiness: Readiness,
+    pub(crate) addresses: Arc<Addresses>,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     stopping: watch::Sender<bool>,
@@ -139,8 +107,7 @@ impl App {
             },
             archive: Archive { store: Arc::clone(&store), quota: archive },
             arrivals,
-            addresses: Addresses::new(limits.requests_per_second, limits.burst),
-            readiness: Readiness::default(),
+            addresses: Arc::new(Addresses::new(limits.requests_per_second, limits.burst)),
             store,
             limits,
             clock,
@@ -161,10 +128,19 @@ impl App {
     pub fn forget_quiet_addresses(&self) {
         self.addresses.forget_quiet();
     }
+}
 
-    /// What the operator should know although the relay goes on.
-    #[must_use]
-    pub fn alarms(&self) -> Vec<String> {
+#[async_trait]
+impl Operated for App {
+    async fn probe(&self) -> Result<(), String> {
+        self.store.probe().await.map_err(|failure| failure.to_string())
+    }
+
+    fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    fn alarms(&self) -> Vec<String> {
         self.store.alarms()
     }
 }

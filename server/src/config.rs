@@ -17,14 +17,12 @@ use relay_auth::{
     ticket::{TicketError, TicketKeys},
 };
 use serde::{Deserialize, Serialize};
-
-use crate::{
-    app::Limits,
-    archive::ArchiveQuota,
-    deposits::LetterQuota,
+use service::{
     keys::{KeyError, KeySource},
     serve::Connections,
 };
+
+use crate::{app::Limits, archive::ArchiveQuota, deposits::LetterQuota};
 
 /// What every variable starts with.
 const PREFIX: &str = "LETTERBOX_RELAY";

@@ -22,8 +22,5 @@ pub mod archive;
 pub mod config;
 pub mod deposits;
 pub mod http;
-pub mod keys;
 pub mod mailboxes;
-pub mod serve;
 pub mod store;
-pub mod telemetry;

@@ -3,25 +3,28 @@
 #![forbid(unsafe_code)]
 
 use std::{
+    future::ready,
     io::{self, Write as _},
-    net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
-    time::Duration,
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
 use letterbox_server::{
-    app::{App, Clock, Parts},
+    app::{App, Parts},
     config::{Config, ConfigError, FILE_VARIABLE},
-    http, keys,
-    serve::serve,
+    http,
     store::{Embedded, MailStore, Options},
+};
+use service::{
+    clock::Clock,
+    keys,
+    operations::{self, Operated},
+    run::{Listeners, RunError, housekeeping},
     telemetry,
 };
-use tokio::{net::TcpListener, sync::watch};
-use tracing::{error, info, warn};
+use tracing::error;
 
 /// Keep sealed letters for mailboxes.
 #[derive(Parser)]
@@ -77,18 +80,10 @@ enum RelayError {
     Key(#[from] keys::KeyError),
     #[error("cannot open the store in {folder}: {cause}")]
     Store { folder: PathBuf, cause: store::StoreError },
-    #[error(
-        "cannot listen on {address}: {cause}. Is another process using that port? Choose one with the setting listen"
-    )]
-    Listen { address: SocketAddr, cause: io::Error },
+    #[error(transparent)]
+    Run(#[from] RunError),
     #[error("cannot write the answer: {0}")]
     Output(io::Error),
-    #[error("cannot wait for signals: {0}")]
-    Signals(io::Error),
-    #[error(
-        "the store stopped: {0}. Check the disk, then start the relay again: it goes on from what the disk has"
-    )]
-    StoreStopped(String),
 }
 
 #[tokio::main]
@@ -123,93 +118,26 @@ async fn relay(config: &Config) -> Result<(), RelayError> {
     let store = Embedded::open(&config.store, options)
         .map_err(|cause| RelayError::Store { folder: config.store.clone(), cause })?;
     let store: Arc<dyn MailStore> = Arc::new(store);
-    let (listener, address) = listen(config.listen).await?;
+    let listeners = Listeners::bind(config.listen, config.operations_listen).await?;
     let app = App::new(Parts {
         store: Arc::clone(&store),
         tickets,
         receipt_key,
-        authority: config.authority(address)?,
+        authority: config.authority(listeners.address())?,
         letters: config.letter_quota(),
         archive: config.archive_quota(),
         limits: config.request_limits(),
         clock: Clock::system(),
     });
-    let mut router = http::router(&app, &origins);
-    let operations = http::operations::router(&app);
-    let operations_listener = match config.operations_listen {
-        Some(address) => Some(listen(address).await?),
-        None => None,
-    };
-    if operations_listener.is_none() {
-        router = router.merge(operations.clone());
-    }
-    tokio::spawn(housekeeping(Arc::clone(&app)));
-
-    // Both listeners stop at the same moment: on a signal, or when the store has failed.
-    let (stop, stopped) = watch::channel(false);
-    let connections = config.connections();
-    let public = serve(listener, router, &connections, until(stopped.clone()));
-    let operator = async {
-        match operations_listener {
-            Some((listener, _)) => serve(listener, operations, &connections, until(stopped.clone())).await,
-            None => true,
-        }
-    };
-    let watcher = async {
-        let outcome = tokio::select! {
-            outcome = signalled() => outcome,
-            reason = store.until_failed() => Err(RelayError::StoreStopped(reason)),
-        };
-        info!("stopping");
-        app.stop();
-        stop.send_replace(true);
-        outcome
-    };
-    // The stack's launcher reads this line to learn a free port.
-    info!("listening on http://{address}");
-    let (public, operator, outcome) = tokio::join!(public, operator, watcher);
-    if !(public && operator) {
-        warn!("some requests did not end in time and were cut off");
-    }
-    outcome
-}
-
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RelayError> {
-    let failed = |cause| RelayError::Listen { address, cause };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error says that the sender is gone: the same.
-    let _ = stopped.wait_for(|stopped| *stopped).await;
-}
-
-async fn signalled() -> Result<(), RelayError> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(RelayError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(RelayError::Signals)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
-}
-
-/// What has to be done now and then. Ends with the process.
-async fn housekeeping(app: Arc<App>) {
-    let mut told = Vec::new();
-    loop {
-        tokio::time::sleep(Duration::from_secs(20)).await;
-        app.forget_quiet_addresses();
-        telemetry::prometheus().run_upkeep();
-        let alarms = app.alarms();
-        for alarm in alarms.iter().filter(|alarm| !told.contains(*alarm)) {
-            warn!("{alarm}");
-        }
-        told = alarms;
-    }
+    let chores = Arc::clone(&app);
+    tokio::spawn(housekeeping(move || {
+        chores.forget_quiet_addresses();
+        ready(chores.alarms())
+    }));
+    let router = http::router(&app, &origins);
+    let operations = operations::router(Arc::clone(&app) as Arc<dyn Operated>);
+    let failed = store.until_failed();
+    Ok(listeners.serve(router, operations, &config.connections(), failed, || app.stop()).await?)
 }
 
 fn make_keys(command: &Keys) -> Result<(), RelayError> {

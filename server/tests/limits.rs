@@ -9,7 +9,8 @@ use axum::{
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use futures_util::{StreamExt as _, stream};
-use letterbox_server::{app::Limits, http::addresses::Peer};
+use letterbox_server::app::Limits;
+use service::addresses::Peer;
 
 use crate::support::{ORIGIN, Relay, generous, sealed_permit};
 

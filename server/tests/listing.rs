@@ -4,10 +4,10 @@ use api::{Code, letters::LetterPage};
 use relay_auth::{
     cbor::Wire as _,
     id::MailboxId,
-    receipt::{ChainHead, Deposit, envelope_digest},
+    receipt::{ChainHead, Deposit, SignedReceipt, envelope_digest},
 };
 
-use crate::support::{MAILBOX, Relay, device, generous, put};
+use crate::support::{MAILBOX, Relay, device, generous, put, receipt_key};
 
 /// What a device does with every page: follows the chain from what it knows.
 struct Walker {
@@ -34,6 +34,12 @@ impl Walker {
             }
             self.last = deposit.sequence;
             self.head = self.head.after(MailboxId::from(MAILBOX), &deposit);
+            let receipt = SignedReceipt::from_bytes(letter.receipt.as_ref()).map_err(|_| "no receipt")?;
+            let receipt =
+                receipt.verify_for(&receipt_key().verifying_key(), &deposit).map_err(|_| "receipt")?;
+            if receipt.head != self.head {
+                return Err("a receipt of another chain");
+            }
         }
         match (self.last == page.last, *self.head.as_bytes() == page.head.0) {
             (true, true) => Ok(true),
@@ -74,10 +80,17 @@ async fn a_dropped_altered_or_reordered_letter_breaks_the_chain() {
     assert_eq!(Walker::start().follow(&page), Ok(true));
     let mut dropped = page.clone();
     dropped.letters.remove(1);
-    assert_eq!(Walker::start().follow(&dropped), Err("another chain"));
+    assert_eq!(Walker::start().follow(&dropped), Err("a receipt of another chain"));
+    let mut cut = page.clone();
+    cut.letters.pop();
+    cut.last = 2;
+    assert_eq!(Walker::start().follow(&cut), Err("another chain"));
     let mut reordered = page.clone();
     reordered.letters.swap(0, 1);
     assert_eq!(Walker::start().follow(&reordered), Err("out of order"));
+    let mut swapped = page.clone();
+    swapped.letters[0].receipt = swapped.letters[1].receipt.clone();
+    assert_eq!(Walker::start().follow(&swapped), Err("receipt"));
     let mut altered = page;
     altered.letters[0].envelope = altered.letters[1].envelope.clone();
     assert_eq!(Walker::start().follow(&altered), Err("another envelope"));

@@ -15,7 +15,7 @@ use axum::{
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use letterbox_server::{
-    app::{App, Clock, Limits, Parts},
+    app::{App, Limits, Parts},
     archive::ArchiveQuota,
     deposits::LetterQuota,
     http,
@@ -35,6 +35,7 @@ use relay_auth::{
     ticket::TicketKeys,
     voucher::Voucher,
 };
+use service::{clock::Clock, operations};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -62,7 +63,7 @@ pub(crate) fn device() -> SigningKey {
     key(2)
 }
 
-fn receipt_key() -> SigningKey {
+pub(crate) fn receipt_key() -> SigningKey {
     key(3)
 }
 
@@ -200,7 +201,7 @@ fn open(
         clock: Clock::new(move || now.load(SeqCst)),
     });
     let router =
-        http::router(&app, &[HeaderValue::from_static(ORIGIN)]).merge(http::operations::router(&app));
+        http::router(&app, &[HeaderValue::from_static(ORIGIN)]).merge(operations::router(app.clone()));
     (app, router)
 }
 

@@ -83,6 +83,8 @@ pub struct StoredLetter {
     pub deposit: Deposit,
     /// The sealed letter; `None` once it is acknowledged.
     pub envelope: Option<Vec<u8>>,
+    /// The receipt that the sender got, to be signed again.
+    pub receipt: Receipt,
 }
 
 /// A part of a mailbox's deposits.
@@ -174,9 +176,15 @@ impl Deposits {
             Deposited::KeyNotAccepted => return Err(DepositError::KeyNotAccepted),
             Deposited::Full => return Err(DepositError::MailboxFull),
         };
-        // Signed only now: a signature over what a power cut could undo must not exist. Ed25519
-        // gives the same signature each time, so a repeated receipt has the bytes of the first.
-        Ok(SignedReceipt::sign(&receipt, &self.receipt_key))
+        Ok(self.sign(&receipt))
+    }
+
+    /// Signs the receipt of a deposit that is durable: a signature over what a power cut could undo
+    /// must not exist. Ed25519 gives the same signature each time, so a receipt that is repeated, or
+    /// given to a device with the letter, has the bytes of the first.
+    #[must_use]
+    pub fn sign(&self, receipt: &Receipt) -> SignedReceipt {
+        SignedReceipt::sign(receipt, &self.receipt_key)
     }
 
     /// The deposits after a sequence number, with what is needed to follow the chain.

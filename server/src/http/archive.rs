@@ -12,12 +12,12 @@ use axum::{
     http::StatusCode,
 };
 use relay_auth::{cbor::Limits, hex};
-
-use super::{
+use service::{
     body::{self, Cbor},
-    problem::Refusal,
-    signed,
+    refusal::Refusal,
 };
+
+use super::signed;
 use crate::{
     app::App,
     archive::{LARGEST_OBJECT, MOST_ACKNOWLEDGED, ObjectId},
@@ -77,7 +77,7 @@ pub(crate) async fn put(State(app): State<Arc<App>>, request: Request) -> Result
     )
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
-    let query: ArchiveQuery = signed::query(request.uri())?;
+    let query: ArchiveQuery = service::signed::query(request.uri())?;
     let by = signed::admit(&app, request).await?;
     let limit = usize::from(query.limit.unwrap_or(MOST_OBJECTS).clamp(1, MOST_OBJECTS));
     let changes = app.archive.changes_after(&by, query.after, limit).await?;

@@ -6,12 +6,12 @@ use api::{Code, Octets, Problem, media};
 use axum::extract::{Request, State};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use relay_auth::cbor::Wire as _;
-
-use super::{
+use service::{
     body::{self, Cbor},
-    problem::Refusal,
+    refusal::Refusal,
     signed::only,
 };
+
 use crate::{
     app::App,
     deposits::{DepositError, LARGEST_ENVELOPE},

@@ -13,9 +13,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream;
+use service::refusal::Refusal;
 use tokio::{sync::watch, time::Instant};
 
-use super::{problem::Refusal, signed};
+use super::signed;
 use crate::{
     app::App, deposits::PageLimits, deposits::arrivals::Subscription, mailboxes::requests::Admitted,
     store::StoreFailure,

@@ -8,8 +8,9 @@ use api::{
 };
 use axum::extract::{Request, State};
 use relay_auth::cbor::Wire as _;
+use service::{body::Cbor, refusal::Refusal, signed::query};
 
-use super::{body::Cbor, problem::Refusal, signed};
+use super::signed;
 use crate::{
     app::App,
     deposits::{PageLimits, StoredLetter},
@@ -37,14 +38,15 @@ const MOST_LETTERS: u16 = 256;
     )
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
-    let query: LettersQuery = signed::query(request.uri())?;
+    let query: LettersQuery = query(request.uri())?;
     let by = signed::admit(&app, request).await?;
     let entries = usize::from(query.limit.unwrap_or(MOST_LETTERS).clamp(1, MOST_LETTERS));
     let limits = PageLimits { entries, bytes: app.limits.page_bytes };
     let listed = app.deposits.letters_after(&by, query.after, limits).await?;
-    let letter = |StoredLetter { deposit, envelope }: StoredLetter| Letter {
+    let letter = |StoredLetter { deposit, envelope, receipt }: StoredLetter| Letter {
         deposit: deposit.to_bytes().into(),
         envelope: envelope.map(Into::into),
+        receipt: app.deposits.sign(&receipt).to_bytes().into(),
     };
     Ok(Cbor::of(&LetterPage {
         letters: listed.letters.into_iter().map(letter).collect(),

@@ -8,8 +8,9 @@ use axum::{
     http::StatusCode,
 };
 use relay_auth::cbor::Limits;
+use service::{body, refusal::Refusal};
 
-use super::{body, problem::Refusal, signed};
+use super::signed;
 use crate::app::App;
 
 /// A voucher of at most 256 bytes, a signed list of at most 2,200, and their heads.

@@ -22,31 +22,13 @@ use relay_auth::{
     request_key::RequestKeyId,
     signing::VerifyingKey,
 };
+use service::signed::Received;
 
 use crate::store::{Denied, MailStore, StoreFailure};
 
 /// How long a nonce is remembered after its request was signed, in seconds. Twice the window: if
 /// the relay's clock is set back by up to five minutes, nothing is taken a second time.
 pub const NONCE_LIFE: u64 = 2 * WINDOW;
-
-/// The parts of a request that say who asks, as they came in.
-#[derive(Clone, Copy, Debug)]
-pub struct Received<'a> {
-    /// In capitals.
-    pub method: &'a str,
-    /// As sent, from the first slash.
-    pub path: &'a str,
-    /// As sent, without the question mark.
-    pub query: Option<&'a str>,
-    /// The whole body.
-    pub body: &'a [u8],
-    /// `Content-Digest`.
-    pub content_digest: &'a str,
-    /// `Signature-Input`.
-    pub signature_input: &'a str,
-    /// `Signature`.
-    pub signature: &'a str,
-}
 
 /// A request whose signature holds and whose time is right. Its nonce is still to be spent.
 #[derive(Debug)]

@@ -46,23 +46,21 @@ pub(super) fn deposit(view: &mut View, new: &NewDeposit, now: u64) -> Result<Dep
     chain.head = chain.head.after(mailbox, &deposit);
     chain.waiting += 1;
     chain.waiting_bytes = chain.waiting_bytes.saturating_add(length);
-    let receipt = Receipt {
-        version: Version,
-        suite: Suite,
-        permit: new.permit,
-        digest: deposit.digest,
-        blobs: Vec::new(),
-        time: chain.time,
-        head: chain.head,
-    };
+    let stored = StoredDeposit { acknowledged: false, length, deposit, permit: new.permit, head: chain.head };
+    let receipt = receipt(&stored);
     view.insert_long(&keys::envelope(mailbox, sequence), &new.envelope)?;
-    write(view, &keys::deposit(mailbox, sequence), &StoredDeposit { acknowledged: false, length, deposit })?;
+    write(view, &keys::deposit(mailbox, sequence), &stored)?;
     write(view, &keys::chain(mailbox), &chain)?;
     let spent = SpentPermit { receipt };
     write(view, &permit, &spent)?;
     let forgotten = new.not_after.saturating_add(SPENT_PERMIT_LIFE);
     due::forget_permit(view, mailbox, new.permit, forgotten)?;
     Ok(Deposited::Stored(spent.receipt))
+}
+
+fn receipt(stored: &StoredDeposit) -> Receipt {
+    let Deposit { time, digest, blobs, .. } = stored.deposit.clone();
+    Receipt { version: Version, suite: Suite, permit: stored.permit, digest, blobs, time, head: stored.head }
 }
 
 pub(super) fn letters_after(
@@ -89,7 +87,7 @@ pub(super) fn letters_after(
             let envelope = reader.long(&keys::envelope(mailbox, stored.deposit.sequence))?;
             Some(envelope.ok_or_else(|| damaged("the envelope of a waiting letter is missing"))?)
         };
-        letters.push(StoredLetter { deposit: stored.deposit, envelope });
+        letters.push(StoredLetter { receipt: receipt(&stored), deposit: stored.deposit, envelope });
     }
     Ok(Letters { letters, last: chain.last, head: chain.head })
 }

@@ -4,7 +4,7 @@ use ::store::{Reader, StoreError, View};
 use minicbor::{Decode, Encode};
 use relay_auth::{
     cbor::{Bytes32, encode},
-    id::{InboxKeyId, MailboxId},
+    id::{InboxKeyId, MailboxId, PermitId},
     receipt::{ChainHead, Deposit, Receipt},
     request_key::RequestKeyId,
 };
@@ -63,6 +63,12 @@ pub(super) struct StoredDeposit {
     pub(super) length: u64,
     #[n(2)]
     pub(super) deposit: Deposit,
+    /// With `head`, what the receipt says beyond the deposit.
+    #[n(3)]
+    pub(super) permit: PermitId,
+    /// The chain after the deposit.
+    #[n(4)]
+    pub(super) head: ChainHead,
 }
 
 #[derive(Encode, Decode)]

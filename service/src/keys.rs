@@ -30,9 +30,7 @@ pub enum KeyError {
     #[error("others can read the key file {}: run chmod 600 on it, and replace the key if they may have", .0.display())]
     Open(PathBuf),
     /// Not 43 characters of base64url.
-    #[error(
-        "{0} is not a key: a key is 43 characters of base64url, as `letterbox-server keys new` makes them"
-    )]
+    #[error("{0} is not a key: a key is 43 characters of base64url, as the command `keys new` makes them")]
     NotAKey(String),
     /// The system gives no randomness.
     #[error("the system gives no random bytes: {0}")]
@@ -139,7 +137,7 @@ pub fn to_text(secret: &Secret) -> Zeroizing<String> {
     Zeroizing::new(Base64UrlUnpadded::encode_string(secret.expose()))
 }
 
-/// The public key of a receipt key, as the trust file names it.
+/// The public half of an Ed25519 key, as the trust file names it.
 #[must_use]
 pub fn public_text(secret: &Secret) -> String {
     Base64UrlUnpadded::encode_string(SigningKey::from_seed(secret).verifying_key().as_bytes())

@@ -12,10 +12,13 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use minicbor::{Decode, Encode};
 use relay_auth::cbor::{DecodeError, Limits, check, encode};
 
-use super::problem::Refusal;
+use crate::refusal::Refusal;
 
 /// Reads a body of at most `most` bytes.
-pub(crate) async fn read(body: Body, most: usize, deadline: Duration) -> Result<Bytes, Refusal> {
+///
+/// # Errors
+/// [`Code::TooLarge`], [`Code::TooSlow`] or [`Code::Malformed`].
+pub async fn read(body: Body, most: usize, deadline: Duration) -> Result<Bytes, Refusal> {
     let too_large = || {
         let detail = if most == 0 {
             "This request takes no content.".to_owned()
@@ -38,7 +41,10 @@ pub(crate) async fn read(body: Body, most: usize, deadline: Duration) -> Result<
 
 /// Refuses content that is declared as anything but `media_type`. A page of another origin cannot
 /// send these types without asking first, which is one more wall beside the signatures.
-pub(crate) fn check_type(headers: &HeaderMap, media_type: &'static str) -> Result<(), Refusal> {
+///
+/// # Errors
+/// [`Code::UnsupportedMediaType`].
+pub fn check_type(headers: &HeaderMap, media_type: &'static str) -> Result<(), Refusal> {
     if headers.get(header::CONTENT_TYPE).is_some_and(|found| found.as_bytes() == media_type.as_bytes()) {
         Ok(())
     } else {
@@ -48,7 +54,10 @@ pub(crate) fn check_type(headers: &HeaderMap, media_type: &'static str) -> Resul
 }
 
 /// Decodes the one encoding of a value (`LBX-ENC-2`).
-pub(crate) fn decode<T>(bytes: &[u8], limits: Limits) -> Result<T, DecodeError>
+///
+/// # Errors
+/// [`DecodeError`].
+pub fn decode<T>(bytes: &[u8], limits: Limits) -> Result<T, DecodeError>
 where
     T: Encode<()> + for<'b> Decode<'b, ()>,
 {
@@ -59,15 +68,18 @@ where
 }
 
 /// An answer in CBOR.
-pub(crate) struct Cbor(Vec<u8>);
+#[derive(Debug)]
+pub struct Cbor(Vec<u8>);
 
 impl Cbor {
-    pub(crate) fn of<T: Encode<()>>(value: &T) -> Self {
+    /// A value, encoded.
+    pub fn of<T: Encode<()>>(value: &T) -> Self {
         Self(encode(value))
     }
 
     /// An object that is CBOR already.
-    pub(crate) fn encoded(bytes: Vec<u8>) -> Self {
+    #[must_use]
+    pub fn encoded(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 }

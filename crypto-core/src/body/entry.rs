@@ -1,7 +1,4 @@
-//! A public body as the registry lists it (`LBX-BODY-1` to `LBX-BODY-4`).
-//!
-//! Two operators approve every entry with keys that are kept offline. Devices mirror the whole
-//! registry and never ask for one body, so that nobody learns whose letters they read.
+//! A public body's entry and its approvals.
 
 use minicbor::{Decode, Encode};
 use relay_auth::{

@@ -22,7 +22,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt as _;
 
-use crate::http::addresses::Peer;
+use crate::addresses::Peer;
 
 /// The most header fields of a request, and how many bytes may wait to be read.
 const MOST_FIELDS: usize = 64;
@@ -35,7 +35,7 @@ pub struct Connections {
     pub most: usize,
     /// How long the head of a request may take, from the first moment it is waited for.
     pub header: Duration,
-    /// How long running requests may go on when the relay stops.
+    /// How long running requests may go on when the service stops.
     pub drain: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,

@@ -19,8 +19,7 @@ use governor::{
     clock::{Clock as _, DefaultClock},
 };
 
-use super::problem::Refusal;
-use crate::app::App;
+use crate::refusal::Refusal;
 
 /// The address that a connection comes from, or the one that a trusted proxy names. Put on each
 /// request by whoever accepts connections.
@@ -49,7 +48,8 @@ impl Addresses {
             .map_err(|refused| refused.wait_time_from(self.clock.now()).as_secs().saturating_add(1))
     }
 
-    pub(crate) fn forget_quiet(&self) {
+    /// Forgets addresses that have not asked for a while. To be called every minute or so.
+    pub fn forget_quiet(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
@@ -70,9 +70,9 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Refuses what comes too often from one address.
-pub(crate) async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(crate) async fn limit(State(addresses): State<Arc<Addresses>>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
-    match app.addresses.count(peer) {
+    match addresses.count(peer) {
         Ok(()) => next.run(request).await,
         Err(seconds) => {
             let detail = format!("Too many requests came from your network: try again in {seconds} s.");

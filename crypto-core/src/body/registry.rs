@@ -1,0 +1,92 @@
+//! A body's entries from the first to the newest, as the directory proves them.
+
+use crate::{
+    body::{BodyError, SignedBodyEntry, VerifiedBody},
+    directory::{Head, Presence, TreeError, Trust},
+};
+
+/// Why a body's listing was not taken. The directory or its operators are at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// There is no entry.
+    #[error("the directory listed a public body without an entry")]
+    Empty,
+    /// An entry does not hold.
+    #[error(transparent)]
+    Entry(#[from] BodyError),
+    /// The entries do not follow one another.
+    #[error("the directory sent entries of a public body that do not follow one another")]
+    Broken,
+    /// The proof does not hold.
+    #[error("the directory did not prove that a public body is listed: {0}")]
+    Proof(TreeError),
+    /// The newest entry is not the one that is proven.
+    #[error("the directory sent another entry of a public body than the one it proved")]
+    OtherEntry,
+    /// The body's entry was replaced more often than the entries show.
+    #[error("the directory replaced a public body's entry without a trace in its history")]
+    HiddenChange,
+}
+
+/// A body whose entries were verified and whose newest one is proven to be in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegisteredBody {
+    entries: Vec<(SignedBodyEntry, VerifiedBody)>,
+    newest: VerifiedBody,
+}
+
+impl RegisteredBody {
+    /// Verifies a body's entries, first to newest, and that the newest stands in the tree of `head`
+    /// (`LBX-BODY-5`).
+    ///
+    /// # Errors
+    /// [`RegistryError`].
+    pub fn verify(
+        entries: &[SignedBodyEntry],
+        presence: &Presence,
+        head: &Head,
+        trust: &Trust,
+    ) -> Result<Self, RegistryError> {
+        let mut verified: Vec<(SignedBodyEntry, VerifiedBody)> = Vec::with_capacity(entries.len());
+        for signed in entries {
+            let body = signed.verify(&trust.operators)?;
+            let before = verified.last().map(|(_, before)| before);
+            let follows = body.entry().previous.map(|previous| previous.0)
+                == before.map(|before| *before.hash())
+                && before.is_none_or(|before| before.entry().id == body.entry().id);
+            if !follows {
+                return Err(RegistryError::Broken);
+            }
+            verified.push((signed.clone(), body));
+        }
+        let newest = verified.last().map(|(_, newest)| newest.clone()).ok_or(RegistryError::Empty)?;
+        let label = newest.entry().id.directory_label();
+        let proven = presence.verify(&label, head, &trust.vrf_key).map_err(RegistryError::Proof)?;
+        if proven != newest.hash() {
+            return Err(RegistryError::OtherEntry);
+        }
+        // One version for each entry.
+        if presence.version() != verified.len() as u64 {
+            return Err(RegistryError::HiddenChange);
+        }
+        Ok(Self { entries: verified, newest })
+    }
+
+    /// The entry in force.
+    #[must_use]
+    pub const fn newest(&self) -> &VerifiedBody {
+        &self.newest
+    }
+
+    /// The entry in force, with its approvals.
+    #[must_use]
+    pub fn signed_newest(&self) -> Option<&SignedBodyEntry> {
+        self.entries.last().map(|(signed, _)| signed)
+    }
+
+    /// The entry that a letter names, with its approvals; also one that was replaced since.
+    #[must_use]
+    pub fn by_hash(&self, hash: &[u8; 32]) -> Option<&(SignedBodyEntry, VerifiedBody)> {
+        self.entries.iter().find(|(_, body)| body.hash() == hash)
+    }
+}

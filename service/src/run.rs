@@ -1,0 +1,142 @@
+//! From settings to a process that serves and stops cleanly.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::Router;
+use tokio::{net::TcpListener, sync::watch};
+use tracing::{info, warn};
+
+use crate::serve::{Connections, serve};
+
+/// Why a service does not run (any more).
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The address cannot be had.
+    #[error(
+        "cannot listen on {address}: {cause}. Is another process using that port? Choose one with the setting listen"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// The system takes no handler for signals.
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+    /// A write did not reach the disk.
+    #[error(
+        "the store stopped: {0}. Check the disk, then start the service again: it goes on from what the disk has"
+    )]
+    StoreStopped(String),
+}
+
+/// Where to serve.
+#[derive(Debug)]
+pub struct Listeners {
+    public: TcpListener,
+    operator: Option<TcpListener>,
+    address: SocketAddr,
+}
+
+impl Listeners {
+    /// Takes the addresses. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`RunError::Listen`].
+    pub async fn bind(public: SocketAddr, operator: Option<SocketAddr>) -> Result<Self, RunError> {
+        let (public, address) = listen(public).await?;
+        let operator = match operator {
+            Some(address) => Some(listen(address).await?.0),
+            None => None,
+        };
+        Ok(Self { public, operator, address })
+    }
+
+    /// Where the public asks.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until a signal comes or `failed` completes, then calls `stop` and lets running requests
+    /// end. Without an address of its own, what the operator asks is served where the public asks.
+    ///
+    /// # Errors
+    /// [`RunError::Signals`] or [`RunError::StoreStopped`].
+    pub async fn serve(
+        self,
+        mut router: Router,
+        operations: Router,
+        connections: &Connections,
+        failed: impl Future<Output = String>,
+        stop: impl FnOnce(),
+    ) -> Result<(), RunError> {
+        if self.operator.is_none() {
+            router = router.merge(operations.clone());
+        }
+        // Both listeners stop at the same moment.
+        let (stopping, stopped) = watch::channel(false);
+        let public = serve(self.public, router, connections, until(stopped.clone()));
+        let operator = async {
+            match self.operator {
+                Some(listener) => serve(listener, operations, connections, until(stopped.clone())).await,
+                None => true,
+            }
+        };
+        let watcher = async {
+            let outcome = tokio::select! {
+                outcome = signalled() => outcome,
+                reason = failed => Err(RunError::StoreStopped(reason)),
+            };
+            info!("stopping");
+            stop();
+            stopping.send_replace(true);
+            outcome
+        };
+        // The stack's launcher waits for this line.
+        info!("listening on http://{}", self.address);
+        let (public, operator, outcome) = tokio::join!(public, operator, watcher);
+        if !(public && operator) {
+            warn!("some requests did not end in time and were cut off");
+        }
+        outcome
+    }
+}
+
+/// Does `chores` every 20 seconds and says each new alarm once. Ends with the process.
+pub async fn housekeeping<F: Future<Output = Vec<String>>>(mut chores: impl FnMut() -> F) {
+    let mut told = Vec::new();
+    loop {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        crate::telemetry::prometheus().run_upkeep();
+        let alarms = chores().await;
+        for alarm in alarms.iter().filter(|alarm| !told.contains(*alarm)) {
+            warn!("{alarm}");
+        }
+        told = alarms;
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RunError> {
+    let failed = |cause| RunError::Listen { address, cause };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error says that the sender is gone: the same.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn signalled() -> Result<(), RunError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
