@@ -87,7 +87,10 @@ async fn a_dropped_altered_or_reordered_letter_breaks_the_chain() {
     assert_eq!(Walker::start().follow(&cut), Err("another chain"));
     let mut reordered = page.clone();
     reordered.letters.swap(0, 1);
-    assert_eq!(Walker::start().follow(&reordered), Err("out of order"));
+    assert_eq!(Walker::start().follow(&reordered), Err("a receipt of another chain"));
+    let mut repeated = page.clone();
+    repeated.letters[1] = repeated.letters[0].clone();
+    assert_eq!(Walker::start().follow(&repeated), Err("out of order"));
     let mut swapped = page.clone();
     swapped.letters[0].receipt = swapped.letters[1].receipt.clone();
     assert_eq!(Walker::start().follow(&swapped), Err("receipt"));
