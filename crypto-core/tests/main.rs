@@ -17,6 +17,8 @@ mod fake_directory;
 mod letters;
 mod passphrases;
 #[cfg(not(target_family = "wasm"))]
+mod properties;
+#[cfg(not(target_family = "wasm"))]
 mod registry;
 mod test_keys;
 mod trust;
