@@ -4,13 +4,16 @@
 
 #![forbid(unsafe_code)]
 
+mod places;
 mod process;
 mod stack;
+mod supply;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use stack::{Stack, StackError, Where};
+use places::Where;
+use stack::{Stack, StackError};
 
 /// Start the whole of Letterbox on this machine.
 #[derive(Parser)]
@@ -33,9 +36,13 @@ enum Action {
         /// The first port of several in a row.
         #[arg(long, default_value_t = 8080)]
         port: u16,
+        /// The folder with keys, settings and stores. What is there is used again.
+        #[arg(long, default_value = "data")]
+        data: PathBuf,
     },
     /// Start everything on free ports, run a command with the addresses in its environment
-    /// (`LETTERBOX_CLIENT_ORIGIN`), and end with its exit code.
+    /// (`LETTERBOX_CLIENT_ORIGIN` and others), and end with its exit code. Keys and stores are in a
+    /// folder that is removed afterwards.
     With {
         /// The command and its arguments.
         #[arg(last = true, required = true)]
@@ -59,18 +66,36 @@ async fn main() -> ExitCode {
 #[expect(clippy::print_stdout, reason = "the addresses are this program's output")]
 async fn act(options: Options) -> Result<ExitCode, StackError> {
     match options.action {
-        Action::Run { port } => {
-            let mut stack = Stack::start(&options.programs, &options.client, Where::Fixed(port)).await?;
-            println!("\nLetterbox is running. Open {}\nPress Ctrl-C to stop.", stack.client_origin());
+        Action::Run { port, data } => {
+            let mut stack =
+                Stack::start(&options.programs, &options.client, &data, Where::Fixed(port)).await?;
+            println!("{}", instructions(&stack));
             let ended = stack.until_interrupted().await;
             stack.stop().await;
             ended.map(|()| ExitCode::SUCCESS)
         }
         Action::With { command } => {
-            let stack = Stack::start(&options.programs, &options.client, Where::Free).await?;
+            let data = tempfile::tempdir().map_err(StackError::NoPort)?;
+            let mut stack =
+                Stack::start(&options.programs, &options.client, data.path(), Where::Free).await?;
             let result = stack.run(&command).await;
             stack.stop().await;
             result
         }
     }
+}
+
+/// What to open and what to type.
+fn instructions(stack: &Stack) -> String {
+    format!(
+        "\nLetterbox is running.\n\n\
+         1. Open {} and set up a mailbox. At the ScotAccount stand-in choose Màiri MacDonald.\n\
+         2. Send her a letter:\n\n   \
+         {} \\\n     \
+         --to-given-name Màiri --to-family-name MacDonald --born 1985-03-14 --postcode \"EH1 1AA\" \\\n     \
+         --subject \"Your council tax for 2027\" --body docs/example-letter.md\n\n\
+         Press Ctrl-C to stop. Keys and stores stay in the data folder.",
+        stack.client_origin(),
+        stack.send_command(),
+    )
 }

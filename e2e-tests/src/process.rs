@@ -1,6 +1,12 @@
 //! One process that runs until it is told to stop.
 
-use std::{io, path::Path, process::Stdio, time::Duration};
+use std::{
+    fmt::Display,
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -29,18 +35,46 @@ pub(crate) enum ProcessError {
     Silent { program: String },
 }
 
+/// A program with its arguments.
+#[derive(Clone)]
+pub(crate) struct Program {
+    path: PathBuf,
+    arguments: Vec<String>,
+}
+
+impl Program {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { path: name.into(), arguments: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, option: &str, value: impl Display) -> Self {
+        self.arguments.push(format!("{option}={value}"));
+        self
+    }
+
+    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
+        self.path = folder.join(&self.path);
+        self
+    }
+
+    fn name(&self) -> String {
+        self.path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+}
+
 /// A running process of the stack. Its standard error is copied to ours, line by line.
 pub(crate) struct Process {
+    program: Program,
     name: String,
     child: Child,
 }
 
 impl Process {
     /// Starts `program` and waits until it says that it listens.
-    pub(crate) async fn start(program: &Path, arguments: &[String]) -> Result<Self, ProcessError> {
-        let name = program.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let mut child = Command::new(program)
-            .args(arguments)
+    pub(crate) async fn start(program: Program) -> Result<Self, ProcessError> {
+        let name = program.name();
+        let mut child = Command::new(&program.path)
+            .args(&program.arguments)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
@@ -54,11 +88,23 @@ impl Process {
             tokio::spawn(copy(name.clone(), BufReader::new(stderr), listening));
         }
         match timeout(START, heard).await {
-            Ok(Ok(Ok(()))) => Ok(Self { name, child }),
+            Ok(Ok(Ok(()))) => Ok(Self { program, name, child }),
             Ok(Ok(Err(said))) => Err(ProcessError::Ended { program: name, said }),
             Ok(Err(_)) => Err(ProcessError::Ended { program: name, said: String::new() }),
             Err(_) => Err(ProcessError::Silent { program: name }),
         }
+    }
+
+    pub(crate) const fn program(&self) -> &Program {
+        &self.program
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Resolves with the process's name when it ends by itself.

@@ -111,6 +111,10 @@ labels! {
     DIRECTORY_IDENTITY_PROVIDER = "directory/identity-provider";
     /// In front of every hash of the directory's tree; followed there by a zero byte.
     DIRECTORY_TREE = "directory/tree";
+    /// Names under which the directory's store keeps labels.
+    DIRECTORY_ROW = "directory/row";
+    /// Directory label that the first epoch sets, so that the tree is never empty.
+    DIRECTORY_GENESIS = "directory/genesis";
     /// Leaf of the log: one epoch of the directory.
     EPOCH = "epoch-leaf";
     /// Hash of the VRF key of the directory.

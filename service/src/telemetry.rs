@@ -13,7 +13,9 @@ static PROMETHEUS: OnceLock<PrometheusHandle> = OnceLock::new();
 /// Starts writing logs to the standard error. `RUST_LOG` says how much.
 pub fn start_logs() {
     tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .with_env_filter(
+            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,akd=warn")),
+        )
         .with_writer(std::io::stderr)
         .init();
 }

@@ -1,0 +1,91 @@
+//! Where everything is: addresses and files.
+
+use std::{
+    io,
+    net::TcpListener,
+    path::{Path, PathBuf},
+};
+
+/// Where the processes listen.
+#[derive(Clone, Copy)]
+pub(crate) enum Where {
+    /// On a row of ports from this one on.
+    Fixed(u16),
+    /// On ports that are free now.
+    Free,
+}
+
+/// The ports of all processes. Each is an origin of its own.
+pub(crate) struct Ports {
+    pub(crate) client: u16,
+    pub(crate) relay: u16,
+    pub(crate) directory: u16,
+    pub(crate) scotaccount: u16,
+    pub(crate) attributes: u16,
+}
+
+impl Ports {
+    pub(crate) fn choose(location: Where) -> io::Result<Self> {
+        let [client, relay, directory, scotaccount, attributes] = ports(location)?;
+        Ok(Self { client, relay, directory, scotaccount, attributes })
+    }
+}
+
+/// Five ports. Free ones are held together until all are known, so that they differ.
+fn ports(location: Where) -> io::Result<[u16; 5]> {
+    let mut ports = [0; 5];
+    match location {
+        Where::Fixed(first) => {
+            for (port, number) in ports.iter_mut().zip(first..) {
+                *port = number;
+            }
+        }
+        Where::Free => {
+            let mut held = Vec::new();
+            for port in &mut ports {
+                let listener = TcpListener::bind(("127.0.0.1", 0))?;
+                *port = listener.local_addr()?.port();
+                held.push(listener);
+            }
+        }
+    }
+    Ok(ports)
+}
+
+/// The origin of a port on this machine, as a browser writes it.
+pub(crate) fn origin(port: u16) -> String {
+    format!("http://localhost:{port}")
+}
+
+/// What a process listens on.
+pub(crate) fn listen(port: u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
+/// The folder that holds what has to last: keys, settings, stores.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes the folder, readable by its owner alone, if it is not there.
+    pub(crate) fn make(path: &Path) -> io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        for part in ["keys", "relay", "directory", "scotaccount"] {
+            builder.create(path.join(part))?;
+        }
+        Ok(Self(path.canonicalize()?))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    pub(crate) fn key(&self, name: &str) -> PathBuf {
+        self.0.join("keys").join(name)
+    }
+}

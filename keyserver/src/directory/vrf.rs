@@ -1,0 +1,30 @@
+//! The VRF key (ECVRF-EDWARDS25519-SHA512-TAI, RFC 9381), as akd wants it.
+
+use std::sync::Arc;
+
+use akd::ecvrf::{VRFKeyStorage, VRFPrivateKey, VRFPublicKey, VrfError};
+use async_trait::async_trait;
+use relay_auth::secret::Secret;
+
+/// Holds the seed. akd takes copies of it that it does not wipe; they live as long as one proof.
+#[derive(Clone)]
+pub(super) struct Vrf(Arc<Secret>);
+
+impl Vrf {
+    pub(super) fn new(seed: Secret) -> Self {
+        Self(Arc::new(seed))
+    }
+
+    /// The public key.
+    pub(super) fn public(&self) -> [u8; 32] {
+        let key = VRFPrivateKey::try_from(&self.0.expose()[..]).expect("any 32 bytes are a seed");
+        *VRFPublicKey::from(&key).as_bytes()
+    }
+}
+
+#[async_trait]
+impl VRFKeyStorage for Vrf {
+    async fn retrieve(&self) -> Result<Vec<u8>, VrfError> {
+        Ok(self.0.expose().to_vec())
+    }
+}

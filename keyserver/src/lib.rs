@@ -1,0 +1,5 @@
+//! The key directory.
+
+#![forbid(unsafe_code)]
+
+pub mod directory;
