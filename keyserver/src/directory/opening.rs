@@ -108,7 +108,7 @@ mod tests {
 
         let row = |key: &[u8]| core.engine.get(key).unwrap();
         let root = rows::node(&akd::NodeLabel::root()).unwrap();
-        let faults: Vec<(&str, Vec<u8>, Option<Vec<u8>>)> = vec![
+        let faults = [
             ("no newest epoch", rows::epoch(5), None),
             ("another newest epoch", rows::epoch(5), row(&rows::epoch(4))),
             ("no first epoch", rows::epoch(1), None),
