@@ -6,9 +6,12 @@ language-review = { "" }
 
 app-title = Letterbox
 page-title = { $screen } – Letterbox
+page-title-error = Error: { $screen } – Letterbox
 skip-to-content = Skip to main content
 header-landmark = Letterbox
 language-landmark = Language
+lock = Lock
+lock-hint = Closes your letters on this device until you type your passphrase.
 leave-now = Leave this page now
 leave-now-hint = You can also press the Escape key three times.
 leave-now-count =
@@ -16,18 +19,198 @@ leave-now-count =
         [one] Press Escape once more to leave this page.
        *[other] Press Escape { $left } more times to leave this page.
     }
+back = Back
+start-again = Start again
+load-again = Load the page again
+warning = Warning
+error-title = There is a problem
+error-prefix = Error:
+
+## Before there is a mailbox
+
+starting-name = One moment
+starting-title = One moment
+starting-text = This page is getting ready.
 
 start-name = Start
 start-title = Your official letters, in one place
-start-lead = Public bodies in Scotland can send letters to you here. You read and answer them on your own phone, tablet or computer.
+start-lead = Public bodies in Scotland can send letters to you here. You read them on your own phone, tablet or computer.
 start-private-title = Only your devices can read your letters
 start-private-text = We store your letters locked. We do not have the key, so we cannot read them. Nobody else can either.
-start-unavailable-title = You cannot open a mailbox here yet
-start-unavailable-text = This is an early version. Setting up a mailbox is still being built. Please go on using letters on paper.
+start-need-title = What you need
+start-need-account = a ScotAccount – if you have none, you can make one on the way
+start-need-passphrase = a passphrase that only you know
+start-need-time = about ten minutes
+start-early-title = This is an early version
+start-early-text = It has not yet been checked by people outside the project. Go on reading the letters that come on paper.
+start-begin = Set up my mailbox
 
-vault-starting = Starting…
-vault-ready = This page has started and is ready.
+choose-passphrase-name = Passphrase
+choose-passphrase-title = Choose a passphrase
+choose-passphrase-text = You will type it whenever you open your letters on this device.
+choose-passphrase-hint = At least 8 characters. Spaces count.
+choose-passphrase-button = Continue
+passphrase-advice-words = Four words that have nothing to do with each other are easy to remember and hard to guess.
+passphrase-advice-new = Do not take one that you use somewhere else.
+passphrase-advice-keep = Keep it somewhere safe. Nobody can reset it for you.
+passphrase-label = Passphrase
+passphrase-show = Show passphrase
+passphrase-hide = Hide passphrase
+passphrase-is-shown = Your passphrase is shown.
+passphrase-is-hidden = Your passphrase is hidden.
+
+sign-in-name = Sign in
+sign-in-title = Show who you are
+sign-in-begun-earlier = You began to sign in and did not finish. You can go on, or start again with a new passphrase.
+sign-in-text = ScotAccount is how you sign in to Scottish public services. It takes you through three short steps. After each step you come back here for a moment.
+sign-in-step-account = Sign in to ScotAccount, or make an account.
+sign-in-step-identity = Agree to share your name and date of birth. Public bodies find you by them.
+sign-in-step-address = Agree to share your address, or say no. It tells you apart from somebody with the same name and date of birth.
+sign-in-private = ScotAccount does not get to know your passphrase and cannot read your letters.
+sign-in-go-on = Go on to ScotAccount
+
+returning-name = One moment
+returning-title = One moment
+returning-text = We are checking what ScotAccount sent. Please leave this page open.
+
+confirm-name = Finish
+confirm-title = Type your passphrase to finish
+confirm-text = ScotAccount has confirmed who you are.
+confirm-with-address = It has confirmed your address too.
+confirm-without-address = Your address was not confirmed. You can get letters all the same. Only if somebody has the same name and date of birth as you, a public body may be unable to tell you apart.
+confirm-hint = The one that you chose before you went to ScotAccount.
+confirm-button = Finish
+confirm-forgotten-text = Then start again with a new passphrase and sign in once more. You have no letters here yet, so nothing is lost.
+forgotten-title = I do not remember my passphrase
+
+enrolled-elsewhere-name = Another device
+enrolled-elsewhere-title = You have a mailbox already
+enrolled-elsewhere-text = It was set up on another device, or in another browser. Please open your letters there.
+enrolled-elsewhere-more = Using one mailbox on two devices is still being built. So is a way to recover when you no longer have the other device.
+
+ready-name = Ready
+ready-title = Your mailbox is ready
+ready-lead = Public bodies that use Letterbox can find you and write to you here.
+ready-made-title = What was set up
+ready-made-identity = You can be found by the name and date of birth that ScotAccount confirmed.
+ready-made-device = Only this device can open your letters.
+ready-made-checked = This device has checked that letters to you will be locked for it and for nobody else.
+ready-lost-title = If you lose this device or forget your passphrase
+ready-lost-text = Then nobody can open your letters any more: not you, and not us. Letters that come later are locked for the lost device as well.
+ready-lost-advice = A way to recover is being built. It does not exist yet. Until then, keep what is important on paper too.
+ready-enter = Go to my letters
+
+## The mailbox
+
+inbox-name = Letters
+inbox-title = Your letters
+inbox-looking = Looking for your letters…
+inbox-count =
+    { $count ->
+        [one] You have { $count } letter.
+       *[other] You have { $count } letters.
+    }
+inbox-empty-title = You have no letters yet
+inbox-empty-text = When a public body writes to you, the letter appears here by itself.
+inbox-news =
+    { $count ->
+        [one] A new letter has come.
+       *[other] { $count } new letters have come.
+    }
+inbox-came = Came on
+from-sender = From { $sender }
+from-sender-unit = From { $sender }, { $unit }
+reply-by = Answer by
+suspended-short = Be careful: this sender may not send letters here any more.
+connection-lost = There is no connection at the moment. You can read the letters that are here. We keep trying.
+
+letter-name = Letter
+letter-back = Back to your letters
+sender-verified = Verified sender
+sender-how-title = How we know who sent this
+sender-how-text = The letter carries the signature of { $sender } ({ $domain }). Before it could send letters here, two people checked that the signature is really its own. This device checked that the letter was not changed.
+sender-suspended = { $sender } may not send letters here any more. Before you do what this letter says, ask { $sender } in another way whether it is right.
+letter-to-do-title = What you need to do
+letter-nothing-to-do = { $sender } has not marked anything for you to do. Read the letter to be sure.
+letter-plain-title = In plain words
+letter-text-title = The letter
+letter-contact-title = Contact
+letter-case = Your case number:
+action-by = By
+action-amount = Amount:
+action-reference = Reference:
+link-host = ({ $host }, opens in a new tab)
+dead-link = ({ $address })
+
+locked-name = Locked
+locked-title = Your letters are locked
+locked-hint = The passphrase that you chose on this device.
+locked-button = Open
+locked-forgotten-text = Nobody can reset it or open your letters without it. A way to recover is being built. It does not exist yet. Your letters stay here in case you remember it.
+
+open-elsewhere-name = Another tab
+open-elsewhere-title = Your letters are open in another tab
+open-elsewhere-text = Go on in that tab or window. Or close it and try again here.
+open-elsewhere-button = Try again here
+
+## What is being done
+
+progress-waiting = One moment…
+progress-leaving = Taking you to ScotAccount…
+step-sealing = Making the keys of your mailbox…
+step-confirming = Checking your sign-in…
+step-publishing = Entering your mailbox in the directory…
+step-verifying = Checking that everything is right…
+step-opening-mailbox = Opening your mailbox…
+step-unlocking = Checking your passphrase…
+step-loading = Loading your letters…
+
+## What went wrong
+
 vault-failed-name = Something is missing
 vault-failed-title = Something is missing
 vault-failed-text = A part of this page could not start. Your letters and keys have not been touched. Try to load the page again.
-vault-failed-retry = Load the page again
+stopped-name = Not now
+stopped-title = Your letters cannot be opened at the moment
+stopped-text = Nothing was deleted. Try to load the page again.
+
+problem-passphrase-too-short = Type a passphrase of at least 8 characters.
+problem-wrong-passphrase = This is not the passphrase. Check it and try again.
+problem-no-memory = This device has too little free memory. Close other tabs and apps, and try again.
+problem-no-storage = This browser has no room left, or does not let this page store anything. Make room, or leave private browsing, and try again.
+problem-storage-damaged = What is stored on this device cannot be read. Nothing was deleted. Load the page again, and if that does not help, tell the people who run Letterbox.
+problem-unknown-sign-in = What came back does not belong to a sign-in that was begun here, so it was not used. Please begin on this page.
+problem-sign-in-expired = The sign-in took longer than an hour. Please start again.
+problem-sign-in-cancelled = You stopped at ScotAccount. Nothing was shared. You can go on or start again.
+problem-not-confirmed = ScotAccount could not confirm who you are. You can try again. The help pages of ScotAccount say what it needs.
+problem-directory-unreachable = The directory of mailboxes cannot be reached at the moment. Try again in a few minutes.
+problem-directory-refused = The directory of mailboxes did not accept this. Try again later.
+problem-directory-lied = The directory of mailboxes gave an answer that is not right. We stopped, to keep you safe. Please tell the people who run Letterbox.
+problem-relay-unreachable = The place where your letters are stored cannot be reached at the moment. Try again in a few minutes.
+problem-relay-refused = The place where your letters are stored did not accept this. Try again later.
+problem-relay-lied = The place where your letters are stored gave an answer that is not right. A letter may be missing or changed. Please tell the people who run Letterbox.
+problem-trust-file = A file that says whom this page may trust is missing or was changed. We stopped, to keep you safe. Try to load the page again later.
+problem-other-deployment = This page no longer belongs to the service where your mailbox was set up. We stopped, to keep you safe. Your letters have not been touched.
+problem-two-letters-of-one-number = Two different letters came under the same number. That must not happen. Please tell the people who run Letterbox.
+problem-unopenable-letter = A letter came that this device cannot open, or whose sender could not be checked. It is not shown.
+problem-no-such-letter = This letter is not here any more.
+problem-out-of-turn = This page is out of step. Please load it again.
+
+## Dates, where the browser does not know the language
+
+date-long =
+    { $day } { $month ->
+        [1] January
+        [2] February
+        [3] March
+        [4] April
+        [5] May
+        [6] June
+        [7] July
+        [8] August
+        [9] September
+        [10] October
+        [11] November
+       *[12] December
+    } { $year }
+date-at-time = { $date }, { $time }

@@ -6,9 +6,12 @@ language-review = Tha a’ Ghàidhlig seo a’ feitheamh ri sgrùdadh le neach a
 
 app-title = Letterbox
 page-title = { $screen } – Letterbox
+page-title-error = Mearachd: { $screen } – Letterbox
 skip-to-content = Leum dhan phrìomh shusbaint
 header-landmark = Letterbox
 language-landmark = Cànan
+lock = Glais
+lock-hint = Dùinidh seo na litrichean agad air an inneal seo gus an sgrìobh thu an abairt-fhaire agad.
 leave-now = Fàg an duilleag seo an-dràsta
 leave-now-hint = Faodaidh tu cuideachd an iuchair Escape a bhrùthadh trì tursan.
 leave-now-count =
@@ -18,18 +21,202 @@ leave-now-count =
         [few] Brùth Escape { $left } tursan eile gus an duilleag seo fhàgail.
        *[other] Brùth Escape { $left } turas eile gus an duilleag seo fhàgail.
     }
+back = Air ais
+start-again = Tòisich às ùr
+load-again = Luchdaich an duilleag a-rithist
+warning = Rabhadh
+error-title = Tha duilgheadas ann
+error-prefix = Mearachd:
+
+## Mus eil bogsa-litrichean ann
+
+starting-name = Fuirich tiotan
+starting-title = Fuirich tiotan
+starting-text = Tha an duilleag seo ga h-ullachadh.
 
 start-name = Toiseach
 start-title = Na litrichean oifigeil agad, ann an aon àite
-start-lead = Faodaidh buidhnean poblach ann an Alba litrichean a chur thugad an seo. Bidh thu gan leughadh agus gam freagairt air a’ fòn, an taibleid no a’ choimpiutair agad fhèin.
+start-lead = Faodaidh buidhnean poblach ann an Alba litrichean a chur thugad an seo. Bidh thu gan leughadh air a’ fòn, an taibleid no a’ choimpiutair agad fhèin.
 start-private-title = Chan urrainn ach do na h-innealan agadsa na litrichean agad a leughadh
 start-private-text = Bidh sinn a’ stòradh nan litrichean agad glaiste. Chan eil an iuchair againn, agus mar sin chan urrainn dhuinn an leughadh. Chan urrainn do dhuine sam bith eile nas motha.
-start-unavailable-title = Chan urrainn dhut bogsa-litrichean fhosgladh an seo fhathast
-start-unavailable-text = Is e tionndadh tràth a tha seo. Tha sinn fhathast a’ togail mar a chuireas tu bogsa-litrichean air dòigh. Cùm ort a’ cleachdadh litrichean pàipeir.
+start-need-title = Na tha a dhìth ort
+start-need-account = ScotAccount – mur eil fear agad, faodaidh tu fear a dhèanamh air an t-slighe
+start-need-passphrase = abairt-fhaire nach eil aig duine ach agad fhèin
+start-need-time = mu dheich mionaidean
+start-early-title = Is e tionndadh tràth a tha seo
+start-early-text = Cha deach a sgrùdadh fhathast le daoine taobh a-muigh a’ phròiseict. Cùm ort a’ leughadh nan litrichean a thig air pàipear.
+start-begin = Cuir am bogsa-litrichean agam air dòigh
 
-vault-starting = A’ tòiseachadh…
-vault-ready = Tha an duilleag seo air tòiseachadh agus deiseil.
+choose-passphrase-name = Abairt-fhaire
+choose-passphrase-title = Tagh abairt-fhaire
+choose-passphrase-text = Sgrìobhaidh tu i gach turas a dh’fhosglas tu na litrichean agad air an inneal seo.
+choose-passphrase-hint = Co-dhiù 8 caractaran. Tha beàrnan gan cunntadh.
+choose-passphrase-button = Air adhart
+passphrase-advice-words = Tha ceithir faclan aig nach eil gnothach ri chèile furasta an cuimhneachadh agus doirbh an tomhas.
+passphrase-advice-new = Na gabh tè a chleachdas tu an àite eile.
+passphrase-advice-keep = Cùm i ann an àite sàbhailte. Chan urrainn do dhuine sam bith a h-ath-shuidheachadh dhut.
+passphrase-label = Abairt-fhaire
+passphrase-show = Seall an abairt-fhaire
+passphrase-hide = Falaich an abairt-fhaire
+passphrase-is-shown = Tha an abairt-fhaire agad ga sealltainn.
+passphrase-is-hidden = Tha an abairt-fhaire agad falaichte.
+
+sign-in-name = Clàraich a-steach
+sign-in-title = Seall cò thu
+sign-in-begun-earlier = Thòisich thu air clàradh a-steach agus cha do chuir thu crìoch air. Faodaidh tu cumail a’ dol, no tòiseachadh às ùr le abairt-fhaire ùr.
+sign-in-text = Is ann le ScotAccount a chlàraicheas tu a-steach gu seirbheisean poblach na h-Alba. Bheir e tro thrì ceumannan goirid thu. Às dèidh gach ceuma thig thu air ais an seo airson tiotan.
+sign-in-step-account = Clàraich a-steach gu ScotAccount, no dèan cunntas.
+sign-in-step-identity = Aontaich ri d’ ainm agus do cheann-latha breith a cho-roinn. Is ann leotha a lorgas buidhnean poblach thu.
+sign-in-step-address = Aontaich ri do sheòladh a cho-roinn, no diùlt e. Leigidh e leotha d’ aithneachadh bho chuideigin aig a bheil an aon ainm agus ceann-latha breith.
+sign-in-private = Chan fhaigh ScotAccount a-mach dè an abairt-fhaire agad, agus chan urrainn dha na litrichean agad a leughadh.
+sign-in-go-on = Air adhart gu ScotAccount
+
+returning-name = Fuirich tiotan
+returning-title = Fuirich tiotan
+returning-text = Tha sinn a’ dearbhadh na chuir ScotAccount. Fàg an duilleag seo fosgailte.
+
+confirm-name = Cuir crìoch air
+confirm-title = Sgrìobh an abairt-fhaire agad gus crìoch a chur air
+confirm-text = Tha ScotAccount air dearbhadh cò thu.
+confirm-with-address = Tha e air do sheòladh a dhearbhadh cuideachd.
+confirm-without-address = Cha deach do sheòladh a dhearbhadh. Gheibh thu litrichean co-dhiù. Ach ma tha an aon ainm agus ceann-latha breith aig cuideigin eile, dh’fhaodadh nach urrainn do bhuidheann phoblach innse cò agaibh a th’ ann.
+confirm-hint = An tè a thagh thu mus deach thu gu ScotAccount.
+confirm-button = Cuir crìoch air
+confirm-forgotten-text = Ma-thà, tòisich às ùr le abairt-fhaire ùr agus clàraich a-steach aon turas eile. Chan eil litir sam bith agad an seo fhathast, agus mar sin cha chaill thu dad.
+forgotten-title = Chan eil cuimhne agam air an abairt-fhaire agam
+
+enrolled-elsewhere-name = Inneal eile
+enrolled-elsewhere-title = Tha bogsa-litrichean agad mu thràth
+enrolled-elsewhere-text = Chaidh a chur air dòigh air inneal eile, no ann am brabhsair eile. Fosgail na litrichean agad an sin.
+enrolled-elsewhere-more = Thathar fhathast a’ togail mar a chleachdas tu aon bhogsa-litrichean air dà inneal, agus mar a gheibh thu air ais e nuair nach eil an t-inneal eile agad tuilleadh.
+
+ready-name = Deiseil
+ready-title = Tha am bogsa-litrichean agad deiseil
+ready-lead = Faodaidh buidhnean poblach a tha a’ cleachdadh Letterbox do lorg agus sgrìobhadh thugad an seo.
+ready-made-title = Na chaidh a chur air dòigh
+ready-made-identity = Gabhaidh do lorg leis an ainm agus a’ cheann-latha breith a dhearbh ScotAccount.
+ready-made-device = Chan urrainn ach dhan inneal seo na litrichean agad fhosgladh.
+ready-made-checked = Dhearbh an t-inneal seo gum bi litrichean thugad air an glasadh dha fhèin agus do dhuine no inneal sam bith eile.
+ready-lost-title = Ma chailleas tu an t-inneal seo no ma dhìochuimhnicheas tu an abairt-fhaire agad
+ready-lost-text = Mar sin cha bhi e comasach do dhuine sam bith na litrichean agad fhosgladh tuilleadh: chan urrainn dhutsa, agus chan urrainn dhuinne. Bidh litrichean a thig an dèidh sin glaiste dhan inneal a chaidh air chall cuideachd.
+ready-lost-advice = Thathar a’ togail dòigh air an toirt air ais. Chan eil i ann fhathast. Gus am bi, cùm na tha cudromach air pàipear cuideachd.
+ready-enter = Rach gu na litrichean agam
+
+## Am bogsa-litrichean
+
+inbox-name = Litrichean
+inbox-title = Na litrichean agad
+inbox-looking = A’ coimhead airson nan litrichean agad…
+inbox-count =
+    { $count ->
+        [one] Tha { $count } litir agad.
+        [two] Tha { $count } litir agad.
+        [few] Tha { $count } litrichean agad.
+       *[other] Tha { $count } litir agad.
+    }
+inbox-empty-title = Chan eil litir sam bith agad fhathast
+inbox-empty-text = Nuair a sgrìobhas buidheann phoblach thugad, nochdaidh an litir an seo leatha fhèin.
+inbox-news =
+    { $count ->
+        [one] Thàinig { $count } litir ùr.
+        [two] Thàinig { $count } litir ùr.
+        [few] Thàinig { $count } litrichean ùra.
+       *[other] Thàinig { $count } litir ùr.
+    }
+inbox-came = Thàinig i air
+from-sender = Bho { $sender }
+from-sender-unit = Bho { $sender }, { $unit }
+reply-by = Freagair ro
+suspended-short = Bi faiceallach: chan fhaod an neach-cuiridh seo litrichean a chur an seo tuilleadh.
+connection-lost = Chan eil ceangal ann an-dràsta. Faodaidh tu na litrichean a tha an seo a leughadh. Tha sinn a’ feuchainn fhathast.
+
+letter-name = Litir
+letter-back = Air ais gu na litrichean agad
+sender-verified = Neach-cuiridh dearbhte
+sender-how-title = Mar a tha fios againn cò chuir seo
+sender-how-text = Tha ainm-sgrìobhte { $sender } ({ $domain }) air an litir. Mus b’ urrainn dhaibh litrichean a chur an seo, dhearbh dithis gur ann leothasan a tha an t-ainm-sgrìobhte. Dhearbh an t-inneal seo nach deach an litir atharrachadh.
+sender-suspended = Chan fhaod { $sender } litrichean a chur an seo tuilleadh. Mus dèan thu na tha an litir seo ag ràdh, faighnich de { $sender } ann an dòigh eile a bheil i ceart.
+letter-to-do-title = Na dh’fheumas tu dèanamh
+letter-nothing-to-do = Cha do chomharraich { $sender } dad a dh’fheumas tu dèanamh. Leugh an litir gus a bhith cinnteach.
+letter-plain-title = Ann am faclan sìmplidh
+letter-text-title = An litir
+letter-contact-title = Fios thuca
+letter-case = Àireamh do chùise:
+action-by = Ro
+action-amount = Suim:
+action-reference = Iomradh:
+link-host = ({ $host }, fosglaidh seo ann an taba ùr)
+dead-link = ({ $address })
+
+locked-name = Glaiste
+locked-title = Tha na litrichean agad glaiste
+locked-hint = An abairt-fhaire a thagh thu air an inneal seo.
+locked-button = Fosgail
+locked-forgotten-text = Chan urrainn do dhuine sam bith a h-ath-shuidheachadh no na litrichean agad fhosgladh às a h-aonais. Thathar a’ togail dòigh air an toirt air ais. Chan eil i ann fhathast. Fuirichidh na litrichean agad an seo air eagal ’s gun cuimhnich thu oirre.
+
+open-elsewhere-name = Taba eile
+open-elsewhere-title = Tha na litrichean agad fosgailte ann an taba eile
+open-elsewhere-text = Cùm ort san taba no san uinneig sin. No dùin i agus feuch a-rithist an seo.
+open-elsewhere-button = Feuch a-rithist an seo
+
+## Na thathar a’ dèanamh
+
+progress-waiting = Fuirich tiotan…
+progress-leaving = Gad thoirt gu ScotAccount…
+step-sealing = A’ dèanamh iuchraichean a’ bhogsa-litrichean agad…
+step-confirming = A’ dearbhadh a’ chlàraidh a-steach agad…
+step-publishing = A’ cur a’ bhogsa-litrichean agad dhan chlàr…
+step-verifying = A’ dearbhadh gu bheil a h-uile rud ceart…
+step-opening-mailbox = A’ fosgladh a’ bhogsa-litrichean agad…
+step-unlocking = A’ dearbhadh na h-abairt-fhaire agad…
+step-loading = A’ luchdachadh nan litrichean agad…
+
+## Na chaidh ceàrr
+
 vault-failed-name = Tha rudeigin a dhìth
 vault-failed-title = Tha rudeigin a dhìth
 vault-failed-text = Cha b’ urrainn do phàirt den duilleag seo tòiseachadh. Cha deach suathadh ris na litrichean no na h-iuchraichean agad. Feuch an luchdaich thu an duilleag a-rithist.
-vault-failed-retry = Luchdaich an duilleag a-rithist
+stopped-name = Chan ann an-dràsta
+stopped-title = Cha ghabh na litrichean agad fosgladh an-dràsta
+stopped-text = Cha deach dad a sguabadh às. Feuch an luchdaich thu an duilleag a-rithist.
+
+problem-passphrase-too-short = Sgrìobh abairt-fhaire le co-dhiù 8 caractaran.
+problem-wrong-passphrase = Chan e seo an abairt-fhaire. Thoir sùil oirre agus feuch a-rithist.
+problem-no-memory = Chan eil cuimhne shaor gu leòr aig an inneal seo. Dùin tabaichean agus aplacaidean eile, agus feuch a-rithist.
+problem-no-storage = Chan eil rùm air fhàgail aig a’ bhrabhsair seo, no chan eil e a’ leigeil leis an duilleag seo dad a stòradh. Dèan rùm, no fàg am brabhsadh prìobhaideach, agus feuch a-rithist.
+problem-storage-damaged = Cha ghabh na tha air a stòradh air an inneal seo leughadh. Cha deach dad a sguabadh às. Luchdaich an duilleag a-rithist, agus mura cuidich sin, innis dha na daoine a tha a’ ruith Letterbox.
+problem-unknown-sign-in = Cha bhuin na thàinig air ais do chlàradh a-steach a thòisich an seo, agus mar sin cha deach a chleachdadh. Tòisich air an duilleag seo.
+problem-sign-in-expired = Mhair an clàradh a-steach nas fhaide na uair a thìde. Tòisich às ùr.
+problem-sign-in-cancelled = Stad thu aig ScotAccount. Cha deach dad a cho-roinn. Faodaidh tu cumail a’ dol no tòiseachadh às ùr.
+problem-not-confirmed = Cha b’ urrainn do ScotAccount dearbhadh cò thu. Faodaidh tu feuchainn a-rithist. Tha duilleagan taice ScotAccount ag innse dè a tha a dhìth air.
+problem-directory-unreachable = Cha ghabh clàr nam bogsaichean-litrichean ruighinn an-dràsta. Feuch a-rithist ann am beagan mhionaidean.
+problem-directory-refused = Cha do ghabh clàr nam bogsaichean-litrichean ri seo. Feuch a-rithist nas fhaide air adhart.
+problem-directory-lied = Thug clàr nam bogsaichean-litrichean freagairt nach eil ceart. Stad sinn, gus do chumail sàbhailte. Innis dha na daoine a tha a’ ruith Letterbox.
+problem-relay-unreachable = Cha ghabh an t-àite far a bheil na litrichean agad air an stòradh ruighinn an-dràsta. Feuch a-rithist ann am beagan mhionaidean.
+problem-relay-refused = Cha do ghabh an t-àite far a bheil na litrichean agad air an stòradh ri seo. Feuch a-rithist nas fhaide air adhart.
+problem-relay-lied = Thug an t-àite far a bheil na litrichean agad air an stòradh freagairt nach eil ceart. Dh’fhaodadh litir a bhith a dhìth no air a h-atharrachadh. Innis dha na daoine a tha a’ ruith Letterbox.
+problem-trust-file = Tha faidhle a tha ag innse cò anns am faod an duilleag seo earbsa a chur a dhìth, no chaidh atharrachadh. Stad sinn, gus do chumail sàbhailte. Feuch an luchdaich thu an duilleag a-rithist nas fhaide air adhart.
+problem-other-deployment = Cha bhuin an duilleag seo tuilleadh dhan t-seirbheis far an deach am bogsa-litrichean agad a chur air dòigh. Stad sinn, gus do chumail sàbhailte. Cha deach suathadh ris na litrichean agad.
+problem-two-letters-of-one-number = Thàinig dà litir eadar-dhealaichte fon aon àireimh. Chan fhaod sin tachairt. Innis dha na daoine a tha a’ ruith Letterbox.
+problem-unopenable-letter = Thàinig litir nach urrainn dhan inneal seo fhosgladh, no cha b’ urrainn dhuinn dearbhadh cò chuir i. Chan eil i ga sealltainn.
+problem-no-such-letter = Chan eil an litir seo an seo tuilleadh.
+problem-out-of-turn = Tha an duilleag seo a-mach à ceum. Luchdaich a-rithist i.
+
+## Cinn-latha, far nach aithne dhan bhrabhsair an cànan
+
+date-long =
+    { $day } { $month ->
+        [1] dhen Fhaoilleach
+        [2] dhen Ghearran
+        [3] dhen Mhàrt
+        [4] dhen Ghiblean
+        [5] dhen Chèitean
+        [6] dhen Ògmhios
+        [7] dhen Iuchar
+        [8] dhen Lùnastal
+        [9] dhen t-Sultain
+        [10] dhen Dàmhair
+        [11] dhen t-Samhain
+       *[12] dhen Dùbhlachd
+    } { $year }
+date-at-time = { $date }, { $time }

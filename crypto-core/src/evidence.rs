@@ -272,6 +272,22 @@ impl VerifiedPerson {
         &self.attributes
     }
 
+    /// Name and birth date with the postcode of a token with this person's confirmed address: the
+    /// form under which a mailbox with an address is listed (`LBX-EVID-6`).
+    ///
+    /// # Errors
+    /// [`EvidenceError`]; [`EvidenceError::Attributes`] for an address without a postcode of ours.
+    pub fn with_address(
+        &self,
+        token: &str,
+        provider: &IdentityProvider,
+    ) -> Result<Attributes, EvidenceError> {
+        let claims = confirmed_claims(token, ADDRESS_SCOPE, &self.subject, provider)?;
+        let AddressClaims { address } =
+            serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
+        Ok(self.attributes.with_postcode(&address.postal_code)?)
+    }
+
     /// Compares with the person that was asked for: name and birth date (`LBX-EVID-5`).
     ///
     /// # Errors

@@ -8,7 +8,7 @@
 //! | body | looks a person up and verifies every proof before it seals | [`directory`], [`citizen`], [`evidence`] |
 //! | body | writes, signs, pads and seals a letter | [`letter`], [`envelope`] |
 //! | device | opens it, verifies the body's signature, files it | [`letter`], [`body`], [`archive`] |
-//! | device | keeps its keys under a passphrase | [`passphrase`] |
+//! | device | keeps its keys under a passphrase, everything else under its keys | [`passphrase`], [`local`] |
 //!
 //! Nothing here reads a clock, draws randomness, or touches a network or a disk: time and
 //! randomness come in as arguments. The rules have ids (`LBX-…`) that `docs/protocol.md` explains.
@@ -31,9 +31,10 @@ pub mod evidence;
 pub mod inbox_key;
 pub mod jwt;
 pub mod letter;
+pub mod local;
 pub mod manual;
 pub mod padding;
 pub mod passphrase;
 pub mod person;
-mod text;
+pub mod text;
 pub mod trust;

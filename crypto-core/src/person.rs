@@ -126,6 +126,14 @@ impl Attributes {
         })
     }
 
+    /// The same person with a postcode, as written by a register.
+    ///
+    /// # Errors
+    /// [`PersonError::Postcode`].
+    pub fn with_postcode(&self, postcode: &str) -> Result<Self, PersonError> {
+        Ok(Self { postcode: Some(canonical_postcode(postcode)?), ..self.clone() })
+    }
+
     /// The same person without the postcode: the second form under which everybody is listed.
     #[must_use]
     pub fn without_postcode(&self) -> Self {

@@ -27,8 +27,10 @@ pub(crate) fn check_text(text: &str, least: usize, most: usize) -> Result<(), De
 }
 
 /// Characters that change the direction of what follows (Unicode Technical Report 36 §2.1.5), that
-/// are not seen at all, line and paragraph separators, and characters for tags.
-const fn is_deceptive(sign: char) -> bool {
+/// are not seen at all, line and paragraph separators, and characters for tags. Letters hold none
+/// (`LBX-LETTER-3`); who makes text out of a letter keeps it so.
+#[must_use]
+pub const fn is_deceptive(sign: char) -> bool {
     matches!(
         sign,
         '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'

@@ -15,6 +15,7 @@ mod evidence;
 #[cfg(not(target_family = "wasm"))]
 mod fake_directory;
 mod letters;
+mod local;
 mod passphrases;
 #[cfg(not(target_family = "wasm"))]
 mod properties;

@@ -93,6 +93,9 @@ labels! {
     RECOVERY_KEY = "recovery-key-hash";
     /// Nonce of a sign-in with ScotAccount.
     SIGN_IN_NONCE = "sign-in-nonce";
+    /// Salted hash of the provider's name for a person, by which the sign-ins of one enrolment are
+    /// held together.
+    SIGN_IN_SUBJECT = "sign-in-subject";
     /// Hash of the evidence of an entry.
     EVIDENCE = "evidence-hash";
     /// Salted commitment to the address token of the evidence.
@@ -123,12 +126,20 @@ labels! {
     PASSPHRASE = "passphrase-wrap";
     /// Key commitment of such a wrap.
     PASSPHRASE_COMMITMENT = "passphrase-commitment";
+    /// Key of one record in a device's own storage.
+    LOCAL_RECORD = "local-record";
+    /// Key commitment of such a record.
+    LOCAL_COMMITMENT = "local-commitment";
     /// Key of one archive object.
     ARCHIVE = "archive-object";
     /// Key commitment of such an object.
     ARCHIVE_COMMITMENT = "archive-commitment";
     /// Signature of the deployment over the trust file.
     TRUST = "trust-file";
+    /// Authentication of what a sender remembers, under the key of its state folder.
+    SENDER_RECORD = "sender/record";
+    /// Name of a file of what a sender remembers, under the same key.
+    SENDER_FILE_NAME = "sender/file-name";
     /// Inbox key from the device group's exporter.
     INBOX = "inbox";
 }

@@ -89,7 +89,8 @@ async fn every_missing_field_is_named() {
 async fn an_assertion_that_is_not_exactly_right_is_refused() {
     let world = World::start();
     let rp = RelyingParty::letterbox();
-    let hostile: [(&str, fn(&mut Value)); 12] = [
+    type Change = fn(&mut Value);
+    let hostile: [(&str, Change); 12] = [
         ("for the issuer", |claims| claims["aud"] = "http://localhost:9300".into()),
         ("for the attributes", |claims| claims["aud"] = "http://localhost:9301/attributes/values".into()),
         ("for two", |claims| claims["aud"] = json!(["http://localhost:9300/token", "http://evil.example"])),

@@ -5,10 +5,31 @@ use leptos::prelude::*;
 
 /// The language and its texts, kept in Leptos's context.
 #[derive(Clone, Copy)]
-struct Texts {
+pub(crate) struct Texts {
     language: RwSignal<Language>,
     english: StoredValue<Catalogue, LocalStorage>,
     gaelic: StoredValue<Catalogue, LocalStorage>,
+}
+
+impl Texts {
+    /// The language that is shown now. Whoever asks is told of a change.
+    pub(crate) fn language(self) -> Language {
+        self.language.get()
+    }
+
+    /// A text in that language.
+    pub(crate) fn say(self, message: Message) -> String {
+        self.say_with(message, &[])
+    }
+
+    /// A text with values in that language.
+    pub(crate) fn say_with(self, message: Message, values: &[(&'static str, Value)]) -> String {
+        let catalogue = match self.language() {
+            Language::English => self.english,
+            Language::Gaelic => self.gaelic,
+        };
+        catalogue.with_value(|catalogue| catalogue.text_with(message, values))
+    }
 }
 
 /// Reads the texts and keeps the document's language in step. Call once, before any screen.
@@ -28,9 +49,14 @@ pub(crate) fn provide() {
     });
 }
 
+/// The texts. Call while a screen is made, not in what runs later.
+pub(crate) fn texts() -> Texts {
+    expect_context::<Texts>()
+}
+
 /// The language that is shown now.
 pub(crate) fn shown() -> RwSignal<Language> {
-    expect_context::<Texts>().language
+    texts().language
 }
 
 /// A text that follows the language.
@@ -43,12 +69,6 @@ pub(crate) fn text_with<F>(message: Message, values: F) -> impl Fn() -> String +
 where
     F: Fn() -> Vec<(&'static str, Value)> + Copy + Send + 'static,
 {
-    let texts = expect_context::<Texts>();
-    move || {
-        let catalogue = match texts.language.get() {
-            Language::English => texts.english,
-            Language::Gaelic => texts.gaelic,
-        };
-        catalogue.with_value(|catalogue| catalogue.text_with(message, &values()))
-    }
+    let texts = texts();
+    move || texts.say_with(message, &values())
 }

@@ -6,9 +6,20 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
+mod elements;
+mod focus;
 mod language;
 mod leave;
+mod letter_text;
+mod locale;
+mod notes;
+mod page;
+mod passphrase;
+mod problem;
+mod progress;
 mod screens;
+mod sender;
 mod shell;
 mod vault;
 
@@ -18,10 +29,12 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 /// Shows the page, which talks to the vault in `worker`. `early` is what the vault has said already.
 #[wasm_bindgen]
 pub fn start(worker: web_sys::Worker, early: Vec<JsValue>) {
+    // First of all: what ScotAccount sent must not stay in the address bar or the history.
+    let returned = address::take_returned();
     mount_to_body(move || {
         language::provide();
-        vault::connect(&worker, early);
-        shell::shell(screens::current())
+        let page = page::Page::open(worker, early, returned);
+        shell::shell(page, screens::current(page))
     });
 }
 

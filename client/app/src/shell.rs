@@ -1,25 +1,38 @@
-//! What surrounds every screen: skip link, name, language, leave-now, the main landmark.
+//! What surrounds every screen: skip link, name, lock, language, leave-now, the main landmark.
 
 use client_catalogue::Message;
 use leptos::{ev, html, prelude::*};
 
 use crate::{
+    focus,
     language::{self, text},
     leave::leave_button,
+    notes::notes,
+    page::Page,
+    progress::progress,
 };
 
+/// The main landmark, as a link's target and a selector.
+const MAIN: &str = "#main-content";
+
 /// `screen` inside the page's frame.
-pub(crate) fn shell(screen: impl IntoView + 'static) -> impl IntoView {
+pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoView {
     let shown = language::shown();
     let other_tag = move || shown.get().other().tag();
     let review = text(Message::LanguageReview);
+    let skip = |event: ev::MouseEvent| {
+        // Without a fragment in the address, which would be an entry of the history.
+        event.prevent_default();
+        focus::move_to(MAIN);
+    };
     (
         html::div().class("ds_skip-links").child(
             html::ul().class("ds_skip-links__list").child(
                 html::li().class("ds_skip-links__item").child(
                     html::a()
-                        .attr("href", "#main-content")
+                        .attr("href", MAIN)
                         .class("ds_skip-links__link")
+                        .on(ev::click, skip)
                         .child(text(Message::SkipToContent)),
                 ),
             ),
@@ -28,6 +41,7 @@ pub(crate) fn shell(screen: impl IntoView + 'static) -> impl IntoView {
             html::div().class("ds_wrapper letterbox-bar").child((
                 html::p().class("letterbox-bar__name").child(text(Message::AppTitle)),
                 html::div().class("letterbox-bar__controls").child((
+                    move || (page.vault.is_open() && !page.is_locking.get()).then(|| lock_button(page)),
                     html::button()
                         .attr("type", "button")
                         .attr("data-action", "language")
@@ -48,7 +62,19 @@ pub(crate) fn shell(screen: impl IntoView + 'static) -> impl IntoView {
                     let note = review();
                     (!note.is_empty()).then(|| html::p().class("ds_inset-text").child(note))
                 },
+                notes(page),
                 screen,
+                progress(page),
             )),
     )
+}
+
+fn lock_button(page: Page) -> impl IntoView {
+    html::button()
+        .attr("type", "button")
+        .attr("data-action", "lock")
+        .attr("title", text(Message::LockHint))
+        .class("ds_button ds_button--small")
+        .on(ev::click, move |_| page.lock())
+        .child(text(Message::Lock))
 }

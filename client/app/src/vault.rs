@@ -1,56 +1,187 @@
-//! The page's end of the line to the vault.
+//! The page's end of the line to the vault: commands go out with a number, answers come back under
+//! it, and what happens by itself becomes signals.
 
-use client_messages::{Answer, Command, FromVault, INTERFACE_VERSION, Request, Status};
+use std::collections::{HashMap, HashSet};
+
+use client_messages::{
+    Answer, Command, Connection, Event, FromVault, INTERFACE_VERSION, LetterSummary, LetterView, Problem,
+    Request, Status, Step,
+};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-use web_sys::{Event, MessageEvent, Worker};
+use web_sys::{Event as BrowserEvent, MessageEvent, Worker};
 
-/// What the page knows of the vault.
+/// Whether the vault is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Vault {
-    /// The worker was started and has not answered yet.
+pub(crate) enum Life {
+    /// The worker was started and has not been heard of.
     Starting,
-    /// It answered, with this state of the mailbox.
-    Ready(Status),
-    /// It could not start, or is of another version than the page.
+    /// It listens.
+    Running,
+    /// It could not start, broke off, or is of another version than the page.
     Failed,
 }
 
-/// The vault as last heard of.
-pub(crate) fn state() -> Signal<Vault> {
-    expect_context::<Signal<Vault>>()
+/// The vault, and the mailbox behind it as last heard of.
+#[derive(Clone, Copy)]
+pub(crate) struct Vault {
+    /// Whether it is there.
+    pub(crate) life: RwSignal<Life>,
+    /// The state of the mailbox. `None` before the first answer.
+    pub(crate) status: RwSignal<Option<Status>>,
+    /// The letters, newest first. `None` before they were told of.
+    pub(crate) inbox: RwSignal<Option<Vec<LetterSummary>>>,
+    /// The letter that is read.
+    pub(crate) letter: RwSignal<Option<LetterView>>,
+    /// How many letters came while the mailbox was open and the reader did something else.
+    pub(crate) news: RwSignal<u32>,
+    /// Whether the relay can be reached.
+    pub(crate) connection: RwSignal<Connection>,
+    /// What must not be. It stays until the page is left.
+    pub(crate) alarms: RwSignal<Vec<Problem>>,
+    /// What the vault is doing.
+    pub(crate) step: RwSignal<Option<Step>>,
+    /// Whether the mailbox was set up just now, and the reader was not told yet.
+    pub(crate) is_new: RwSignal<bool>,
+    line: StoredValue<Line, LocalStorage>,
 }
 
-/// Listens to the vault in `worker`, after what it has said `early`: the two start side by side, and
-/// either may be the first. Call once, before any screen.
-pub(crate) fn connect(worker: &Worker, early: Vec<JsValue>) {
-    let state = RwSignal::new(Vault::Starting);
-    provide_context::<Signal<Vault>>(state.into());
+type Then = Box<dyn FnOnce(Answer)>;
 
-    let receive = {
-        let worker = worker.clone();
-        move |message: JsValue| match serde_wasm_bindgen::from_value(message) {
+struct Line {
+    worker: Worker,
+    last_number: u32,
+    waiting: HashMap<u32, Then>,
+    started: Option<Box<dyn FnOnce()>>,
+}
+
+impl Vault {
+    pub(crate) fn new(worker: Worker) -> Self {
+        Self {
+            life: RwSignal::new(Life::Starting),
+            status: RwSignal::new(None),
+            inbox: RwSignal::new(None),
+            letter: RwSignal::new(None),
+            news: RwSignal::new(0),
+            connection: RwSignal::new(Connection::Live),
+            alarms: RwSignal::new(Vec::new()),
+            step: RwSignal::new(None),
+            is_new: RwSignal::new(false),
+            line: StoredValue::new_local(Line {
+                worker,
+                last_number: 0,
+                waiting: HashMap::new(),
+                started: None,
+            }),
+        }
+    }
+
+    /// Listens, after what the vault has said `early`: the two start side by side, and either may be
+    /// the first. `started` is called when the vault is there. Call once.
+    pub(crate) fn listen(self, early: Vec<JsValue>, started: impl FnOnce() + 'static) {
+        self.line.update_value(|line| line.started = Some(Box::new(started)));
+        early.into_iter().for_each(|message| self.hear(message));
+        let on_message =
+            Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| self.hear(event.data()));
+        let on_error = Closure::<dyn FnMut(BrowserEvent)>::new(move |_| self.life.set(Life::Failed));
+        self.line.with_value(|line| {
+            line.worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+            line.worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        });
+        on_message.forget(); // both live as long as the page
+        on_error.forget();
+    }
+
+    /// Sends a command and calls `then` with its answer.
+    pub(crate) fn ask(self, command: Command, then: impl FnOnce(Answer) + 'static) {
+        let sent = self.line.try_update_value(|line| {
+            line.last_number += 1;
+            let number = line.last_number;
+            let request = serde_wasm_bindgen::to_value(&Request { number, command }).ok()?;
+            line.worker.post_message(&request).ok()?;
+            line.waiting.insert(number, Box::new(then));
+            Some(())
+        });
+        if sent.flatten().is_none() {
+            self.life.set(Life::Failed);
+        }
+    }
+
+    /// The mailbox is in this state now.
+    pub(crate) fn note(self, status: Status) {
+        let was_open = matches!(self.status.get_untracked(), Some(Status::Ready | Status::Open));
+        match status {
+            Status::Ready if !was_open => self.is_new.set(true),
+            Status::Ready | Status::Open => {}
+            _ => self.forget(),
+        }
+        self.status.set(Some(status));
+    }
+
+    /// Keeps nothing of what was in the mailbox.
+    pub(crate) fn forget(self) {
+        self.inbox.set(None);
+        self.letter.set(None);
+        self.news.set(0);
+        self.is_new.set(false);
+    }
+
+    /// Whether the mailbox is open. Whoever asks is told of a change.
+    pub(crate) fn is_open(self) -> bool {
+        self.life.get() == Life::Running && matches!(self.status.get(), Some(Status::Ready | Status::Open))
+    }
+
+    fn hear(self, message: JsValue) {
+        match serde_wasm_bindgen::from_value::<FromVault>(message) {
             Ok(FromVault::Started { interface }) if interface == INTERFACE_VERSION => {
-                if ask(&worker, Request { number: 1, command: Command::Status }).is_none() {
-                    state.set(Vault::Failed);
+                self.life.set(Life::Running);
+                // Taken out before it is called: it asks, and asking writes here.
+                let started = self.line.try_update_value(|line| line.started.take()).flatten();
+                if let Some(started) = started {
+                    started();
                 }
             }
-            Ok(FromVault::Answer { answer: Answer::Status(status), .. }) => state.set(Vault::Ready(status)),
+            Ok(FromVault::Answer { number, answer }) => {
+                if let Answer::Status(status) = &answer {
+                    self.note(*status);
+                }
+                let then = self.line.try_update_value(|line| line.waiting.remove(&number)).flatten();
+                if let Some(then) = then {
+                    then(answer);
+                }
+            }
+            Ok(FromVault::Event(event)) => self.happen(event),
             // Another version, or an error: boot.js keeps one as `undefined`.
-            Ok(FromVault::Started { .. } | FromVault::Unreadable) | Err(_) => state.set(Vault::Failed),
+            Ok(FromVault::Started { .. } | FromVault::Unreadable) | Err(_) => self.life.set(Life::Failed),
         }
-    };
-    early.into_iter().for_each(&receive);
-    let on_message =
-        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| receive(event.data()));
-    let on_error = Closure::<dyn FnMut(Event)>::new(move |_| state.set(Vault::Failed));
-    worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    on_message.forget(); // both live as long as the page
-    on_error.forget();
-}
+    }
 
-fn ask(worker: &Worker, request: Request) -> Option<()> {
-    let value = serde_wasm_bindgen::to_value(&request).ok()?;
-    worker.post_message(&value).ok()
+    fn happen(self, event: Event) {
+        match event {
+            Event::Status(status) => self.note(status),
+            Event::Inbox(letters) => self.take(letters),
+            Event::Connection(connection) => self.connection.set(connection),
+            Event::Alarm(problem) => self.alarms.update(|alarms| {
+                if !alarms.contains(&problem) {
+                    alarms.push(problem);
+                }
+            }),
+            Event::Progress(step) => self.step.set(step),
+        }
+    }
+
+    fn take(self, letters: Vec<LetterSummary>) {
+        let new = self.inbox.with_untracked(|known| match known {
+            None => 0,
+            Some(known) => {
+                let known: HashSet<&str> = known.iter().map(|letter| letter.id.as_str()).collect();
+                letters.iter().filter(|letter| !known.contains(letter.id.as_str())).count()
+            }
+        });
+        // Letters that are loaded after the mailbox was opened are not news.
+        if new > 0 && self.step.get_untracked() != Some(Step::Loading) {
+            self.news.update(|news| *news = news.saturating_add(u32::try_from(new).unwrap_or(u32::MAX)));
+        }
+        self.inbox.set(Some(letters));
+    }
 }

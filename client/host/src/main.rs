@@ -28,6 +28,10 @@ struct Options {
     /// `https://relay.example`. May be given several times.
     #[arg(long = "connect", env = "LETTERBOX_CLIENT_CONNECT", value_delimiter = ',')]
     connect: Vec<headers::Origin>,
+    /// The deployment's signed trust file, served at /trust.json. It is read for each request, so
+    /// that a new one takes its place without a restart.
+    #[arg(long, env = "LETTERBOX_CLIENT_TRUST")]
+    trust: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,8 @@ enum HostError {
         "there is no built client in {0}: it has no index.html. Build the client first, or name its folder with --dist"
     )]
     NoClient(PathBuf),
+    #[error("there is no trust file at {0}. Make one with `letterbox-keyserver trust make`")]
+    NoTrust(PathBuf),
     #[error(
         "cannot listen on {address}: {cause}. Is another process using that port? Choose one with --listen"
     )]
@@ -63,13 +69,16 @@ async fn run(options: Options) -> Result<(), HostError> {
     if !options.dist.join("index.html").is_file() {
         return Err(HostError::NoClient(options.dist));
     }
+    if let Some(trust) = options.trust.as_ref().filter(|trust| !trust.is_file()) {
+        return Err(HostError::NoTrust(trust.clone()));
+    }
     let listener = tokio::net::TcpListener::bind(options.listen)
         .await
         .map_err(|cause| HostError::Listen { address: options.listen, cause })?;
     let address = listener.local_addr().map_err(HostError::Serve)?;
     // The stack's launcher reads this line to learn a free port.
     info!("listening on http://{address}");
-    axum::serve(listener, site::router(&options.dist, &options.connect))
+    axum::serve(listener, site::router(&options.dist, options.trust.as_deref(), &options.connect))
         .with_graceful_shutdown(stopped())
         .await
         .map_err(HostError::Serve)

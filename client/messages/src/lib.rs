@@ -3,7 +3,10 @@
 //! The page (`client/app`) shows and asks; the vault (`client/vault`, a worker with its own wasm
 //! program) holds every key and all plaintext that is not on the screen. They share this crate
 //! and nothing else. Every message is one JavaScript value sent by `postMessage`: the page sends a
-//! [`Request`], the vault sends a [`FromVault`]. An answer carries the number of its request.
+//! [`Request`], the vault sends a [`FromVault`]. Each request gets exactly one answer, which carries
+//! its number; what happens by itself comes as a [`Event`].
+//!
+//! No message carries a key. A passphrase goes one way, from the page to the vault.
 
 #![forbid(unsafe_code)]
 
@@ -11,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// The version of this interface. Page and vault are built and served together; a mismatch means
 /// that an old copy of one of them came out of a cache, and the page then asks to be loaded again.
-pub const INTERFACE_VERSION: u32 = 1;
+pub const INTERFACE_VERSION: u32 = 2;
 
 /// A command with the number under which its answer will come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,14 +26,40 @@ pub struct Request {
 }
 
 /// What the page may ask of the vault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// In what state is the mailbox on this device?
+    /// In what state is the mailbox on this device? Answer: [`Answer::Status`].
     Status,
+    /// Begin: make keys, seal them under the passphrase. Answer: [`Answer::GoTo`] ScotAccount.
+    Begin {
+        /// At least 8 characters; the vault refuses less.
+        passphrase: String,
+    },
+    /// Go on with a sign-in that was begun on this device. Answer: [`Answer::GoTo`], or a status.
+    Resume,
+    /// ScotAccount sent the browser back. Answer: [`Answer::GoTo`] the next step, [`Answer::Status`].
+    Returned {
+        /// The part after the question mark, as it came.
+        query: String,
+    },
+    /// Throw away a sign-in that was begun and not finished. Never deletes a mailbox.
+    StartAgain,
+    /// Open what is sealed under the passphrase: finishes the enrolment, or opens the mailbox.
+    Unlock {
+        /// The passphrase.
+        passphrase: String,
+    },
+    /// Forget every key and all plaintext. The answer is the last thing that this vault says.
+    Lock,
+    /// One letter, to be shown. Answer: [`Answer::Letter`].
+    Read {
+        /// [`LetterSummary::id`].
+        id: String,
+    },
 }
 
 /// What the vault sends to the page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FromVault {
     /// The worker runs and listens. Sent once, before anything else.
     Started {
@@ -44,15 +73,38 @@ pub enum FromVault {
         /// What it came to.
         answer: Answer,
     },
+    /// Something happened by itself.
+    Event(Event),
     /// A message from the page that the vault could not read. It names no content.
     Unreadable,
 }
 
 /// What a command came to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// To [`Command::Status`].
+    /// The state now.
     Status(Status),
+    /// The page is to go to this address of ScotAccount, replacing the present history entry.
+    GoTo(String),
+    /// To [`Command::Read`].
+    Letter(Box<LetterView>),
+    /// It did not work. Nothing was deleted.
+    Problem(Problem),
+}
+
+/// What happens by itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The state changed.
+    Status(Status),
+    /// The letters, newest first, whole each time.
+    Inbox(Vec<LetterSummary>),
+    /// Whether the relay can be reached; while it cannot, the vault tries again by itself.
+    Connection(Connection),
+    /// A lie was found out, or something that must not be: shown until the page is left.
+    Alarm(Problem),
+    /// What the vault is doing, for progress. `None` when it is done.
+    Progress(Option<Step>),
 }
 
 /// The state of the mailbox on this device.
@@ -60,4 +112,217 @@ pub enum Answer {
 pub enum Status {
     /// No mailbox was set up on this device.
     NoMailbox,
+    /// A sign-in was begun and goes on at ScotAccount.
+    SigningIn,
+    /// ScotAccount has confirmed the person: the passphrase finishes the enrolment.
+    Confirmed {
+        /// Whether the address was confirmed as well.
+        with_address: bool,
+    },
+    /// ScotAccount says that this person has a mailbox already, made on another device.
+    EnrolledElsewhere,
+    /// There is a mailbox; the passphrase opens it.
+    Locked,
+    /// The mailbox was set up just now, and everything about it was verified.
+    Ready,
+    /// The mailbox is open.
+    Open,
+    /// Another tab or window of this browser has the mailbox open.
+    OpenElsewhere,
 }
+
+/// What the vault is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// Making keys and sealing them under the passphrase.
+    Sealing,
+    /// Talking to the directory about a sign-in.
+    Confirming,
+    /// Publishing the entry.
+    Publishing,
+    /// Verifying what the directory shows.
+    Verifying,
+    /// Opening the mailbox at the relay.
+    OpeningMailbox,
+    /// Opening the sealed keys.
+    Unlocking,
+    /// Loading letters.
+    Loading,
+}
+
+/// Whether the relay can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Connection {
+    /// It is told at once of every letter.
+    Live,
+    /// Not at the moment.
+    Lost,
+}
+
+/// Why something did not work. The page has a text for each; none carries personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Problem {
+    /// The passphrase is too short.
+    PassphraseTooShort,
+    /// The passphrase is wrong, or what is stored was altered.
+    WrongPassphrase,
+    /// Not enough memory to check the passphrase.
+    NoMemory,
+    /// The browser does not let this page store anything, or has no room.
+    NoStorage,
+    /// What is stored on this device cannot be read.
+    StorageDamaged,
+    /// The answer that came back does not belong to a sign-in of this device.
+    UnknownSignIn,
+    /// The sign-in took longer than an hour.
+    SignInExpired,
+    /// The person cancelled at ScotAccount.
+    SignInCancelled,
+    /// ScotAccount could not confirm who this is.
+    NotConfirmed,
+    /// The directory cannot be reached.
+    DirectoryUnreachable,
+    /// The directory does not take the request.
+    DirectoryRefused,
+    /// What the directory says does not hold.
+    DirectoryLied,
+    /// The relay cannot be reached.
+    RelayUnreachable,
+    /// The relay does not take the request.
+    RelayRefused,
+    /// What the relay says does not hold.
+    RelayLied,
+    /// The trust file is missing or does not hold.
+    TrustFile,
+    /// The trust file is of another deployment than before.
+    OtherDeployment,
+    /// A letter came twice in different forms.
+    TwoLettersOfOneNumber,
+    /// A letter could not be opened with any key of this device, or its sender could not be verified.
+    UnopenableLetter,
+    /// There is no such letter.
+    NoSuchLetter,
+    /// The command does not fit the state: the page and the vault disagree.
+    OutOfTurn,
+}
+
+/// A letter in the list.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterSummary {
+    /// Names the letter to the vault; means nothing outside.
+    pub id: String,
+    /// What it is about.
+    pub label: String,
+    /// The language of the letter, BCP 47.
+    pub language: String,
+    /// The verified sender.
+    pub sender: Sender,
+    /// When the relay stored it, Unix seconds.
+    pub arrived: u64,
+    /// By when an answer is needed.
+    pub reply_by: Option<u64>,
+}
+
+/// Who wrote a letter, as two operators approved it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// The name.
+    pub name: String,
+    /// The name in Gaelic.
+    pub name_in_gaelic: Option<String>,
+    /// The domain.
+    pub domain: String,
+    /// The unit that wrote it, as the body says.
+    pub unit: Option<String>,
+    /// Whether the body was suspended since.
+    pub is_suspended: bool,
+}
+
+/// A letter to be shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LetterView {
+    /// As in the list.
+    pub summary: LetterSummary,
+    /// What it says in plain words.
+    pub in_plain_words: Option<String>,
+    /// The letter itself.
+    pub text: Vec<Block>,
+    /// How else to reach the body.
+    pub contact: Option<String>,
+    /// The body's number of the case.
+    pub case_id: Option<String>,
+    /// What there is to do.
+    pub actions: Vec<Action>,
+}
+
+/// Something to do.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// The words of its button.
+    pub label: String,
+    /// By when, Unix seconds.
+    pub by: Option<u64>,
+    /// Where it is done, if the body registered the host.
+    pub link: Option<Link>,
+    /// A reference to give.
+    pub reference: Option<String>,
+    /// How much to pay: minor units and currency.
+    pub amount: Option<(u64, String)>,
+}
+
+/// An address that may be opened: `https`, and its host registered for the body.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The whole address.
+    pub url: String,
+    /// Its host, to be shown.
+    pub host: String,
+}
+
+/// A part of a letter's text: a small subset of CommonMark.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Block {
+    /// A heading; level 1 to 4 below the letter's own.
+    Heading(u8, Vec<Span>),
+    /// A paragraph.
+    Paragraph(Vec<Span>),
+    /// A list; numbered from the number, if there is one.
+    List(Option<u64>, Vec<Vec<Block>>),
+    /// A quotation.
+    Quote(Vec<Block>),
+    /// Text as it stands.
+    Code(String),
+    /// A line across.
+    Rule,
+}
+
+/// A part of a line.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Span {
+    /// Text.
+    Text(String),
+    /// Emphasis.
+    Emphasis(Vec<Span>),
+    /// Strong emphasis.
+    Strong(Vec<Span>),
+    /// Text as it stands.
+    Code(String),
+    /// A link that may be opened.
+    Link(Link, Vec<Span>),
+    /// A link that may not: its text, and the address as text.
+    DeadLink(String, Vec<Span>),
+    /// A new line.
+    Break,
+}
+
+macro_rules! redacted {
+    ($($name:ident),+) => {
+        $(impl core::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                formatter.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        })+
+    };
+}
+
+redacted!(Command, FromVault, Answer, Event, LetterSummary, Sender, LetterView, Action, Link, Block, Span);

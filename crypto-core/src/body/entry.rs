@@ -252,4 +252,11 @@ impl VerifiedBody {
     pub fn may_link_to(&self, host: &str) -> bool {
         self.entry.hosts.iter().any(|registered| registered == host)
     }
+
+    /// Whether a link of this body's letters may lead to an address: plain `https`, on a registered host
+    /// (`LBX-LETTER-6`, `LBX-LETTER-7`).
+    #[must_use]
+    pub fn may_open(&self, address: &str) -> bool {
+        text::https_host(address).is_some_and(|host| self.may_link_to(host))
+    }
 }

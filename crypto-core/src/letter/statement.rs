@@ -253,6 +253,12 @@ impl OpenedLetter {
         &self.statement.body
     }
 
+    /// The hash of the body's entry that the letter says it was written under.
+    #[must_use]
+    pub const fn claimed_entry(&self) -> &[u8; 32] {
+        &self.statement.body_entry.0
+    }
+
     /// Verifies the letter against the body's entry that was in force at `arrival`, the time at
     /// which the relay stored it (Unix seconds). A body that was suspended later stays the sender of
     /// what it wrote before (`LBX-LETTER-4`).

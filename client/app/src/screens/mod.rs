@@ -1,28 +1,97 @@
-//! One file per screen. Which one is shown follows from what the vault says.
+//! One file per screen. Which one is shown follows from what the vault says and what the reader does.
 
+mod choose_passphrase;
+mod confirm;
+mod enrolled_elsewhere;
+mod inbox;
+mod letter;
+mod locked;
+mod open_elsewhere;
+mod ready;
+mod returning;
+mod sign_in;
 mod start;
+mod starting;
+mod stopped;
 mod vault_failed;
 
 use client_catalogue::Message;
-use leptos::{either::Either, prelude::*};
+use client_messages::{Problem, Status};
+use leptos::prelude::*;
 
 use crate::{
-    language::{text, text_with},
-    vault::{self, Vault},
+    focus::{self, ERROR_SUMMARY, HEADING},
+    language,
+    page::Page,
+    vault::Life,
 };
 
 /// Every screen. A journey looks at each in both languages and both sizes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Screen {
+    Starting,
     Start,
+    ChoosePassphrase,
+    SignIn,
+    Returning,
+    Confirm,
+    Ready,
+    Inbox,
+    Letter,
+    Locked,
+    OpenElsewhere,
+    EnrolledElsewhere,
+    Stopped,
     VaultFailed,
 }
 
 impl Screen {
+    /// The screen to show now.
+    fn of(page: Page) -> Self {
+        let vault = page.vault;
+        match vault.life.get() {
+            Life::Failed => return Self::VaultFailed,
+            Life::Starting => return Self::Starting,
+            Life::Running => {}
+        }
+        if page.is_locking.get() {
+            return Self::Starting;
+        }
+        if page.is_returning.get() {
+            return Self::Returning;
+        }
+        match vault.status.get() {
+            None if page.problem.get().is_some() => Self::Stopped,
+            None => Self::Starting,
+            Some(Status::NoMailbox) if page.is_choosing.get() => Self::ChoosePassphrase,
+            Some(Status::NoMailbox) => Self::Start,
+            Some(Status::SigningIn) => Self::SignIn,
+            Some(Status::Confirmed { .. }) => Self::Confirm,
+            Some(Status::EnrolledElsewhere) => Self::EnrolledElsewhere,
+            Some(Status::Locked) => Self::Locked,
+            Some(Status::OpenElsewhere) => Self::OpenElsewhere,
+            Some(Status::Ready | Status::Open) if vault.is_new.get() => Self::Ready,
+            Some(Status::Ready | Status::Open) if vault.letter.with(Option::is_some) => Self::Letter,
+            Some(Status::Ready | Status::Open) => Self::Inbox,
+        }
+    }
+
     /// Marks the screen on the document's root, for the journeys.
     const fn mark(self) -> &'static str {
         match self {
+            Self::Starting => "starting",
             Self::Start => "start",
+            Self::ChoosePassphrase => "choose-passphrase",
+            Self::SignIn => "sign-in",
+            Self::Returning => "returning",
+            Self::Confirm => "confirm",
+            Self::Ready => "ready",
+            Self::Inbox => "inbox",
+            Self::Letter => "letter",
+            Self::Locked => "locked",
+            Self::OpenElsewhere => "open-elsewhere",
+            Self::EnrolledElsewhere => "enrolled-elsewhere",
+            Self::Stopped => "stopped",
             Self::VaultFailed => "vault-failed",
         }
     }
@@ -30,29 +99,86 @@ impl Screen {
     /// The screen's part of the document's title: short, and telling nothing to a passer-by.
     const fn name(self) -> Message {
         match self {
+            Self::Starting => Message::StartingName,
             Self::Start => Message::StartName,
+            Self::ChoosePassphrase => Message::ChoosePassphraseName,
+            Self::SignIn => Message::SignInName,
+            Self::Returning => Message::ReturningName,
+            Self::Confirm => Message::ConfirmName,
+            Self::Ready => Message::ReadyName,
+            Self::Inbox => Message::InboxName,
+            Self::Letter => Message::LetterName,
+            Self::Locked => Message::LockedName,
+            Self::OpenElsewhere => Message::OpenElsewhereName,
+            Self::EnrolledElsewhere => Message::EnrolledElsewhereName,
+            Self::Stopped => Message::StoppedName,
             Self::VaultFailed => Message::VaultFailedName,
+        }
+    }
+
+    fn content(self, page: Page) -> AnyView {
+        match self {
+            Self::Starting => starting::starting(page),
+            Self::Start => start::start(page),
+            Self::ChoosePassphrase => choose_passphrase::choose_passphrase(page),
+            Self::SignIn => sign_in::sign_in(page),
+            Self::Returning => returning::returning(page),
+            Self::Confirm => confirm::confirm(page),
+            Self::Ready => ready::ready(page),
+            Self::Inbox => inbox::inbox(page),
+            Self::Letter => letter::letter(page),
+            Self::Locked => locked::locked(page),
+            Self::OpenElsewhere => open_elsewhere::open_elsewhere(page),
+            Self::EnrolledElsewhere => enrolled_elsewhere::enrolled_elsewhere(page),
+            Self::Stopped => stopped::stopped(page),
+            Self::VaultFailed => vault_failed::vault_failed(page),
         }
     }
 }
 
-/// The screen to show now. The document's title and `data-screen` on its root follow it.
-pub(crate) fn current() -> impl IntoView {
-    let vault = vault::state();
-    let screen = Memo::new(move |_| match vault.get() {
-        Vault::Failed => Screen::VaultFailed,
-        Vault::Starting | Vault::Ready(_) => Screen::Start,
-    });
-    let title = text_with(Message::PageTitle, move || vec![("screen", text(screen.get().name())().into())]);
+/// What the focus and the title follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Shown {
+    screen: Screen,
+    problem: Option<Problem>,
+}
+
+/// The screen to show now. The document's title, the mark on its root and the focus follow it.
+pub(crate) fn current(page: Page) -> impl IntoView {
+    let texts = language::texts();
+    let screen = Memo::new(move |_| Screen::of(page));
+    let shown = Memo::new(move |_| Shown { screen: screen.get(), problem: page.problem.get() });
     Effect::new(move || {
-        document().set_title(&title());
+        let Shown { screen, problem } = shown.get();
+        let title = if problem.is_some() { Message::PageTitleError } else { Message::PageTitle };
+        let name = texts.say(screen.name());
+        document().set_title(&texts.say_with(title, &[("screen", name.into())]));
         if let Some(root) = document().document_element() {
             // Setting an attribute by a valid name does not fail.
-            let _ = root.set_attribute("data-screen", screen.get().mark());
+            let _ = root.set_attribute("data-screen", screen.mark());
         }
     });
-    move || match screen.get() {
-        Screen::Start => Either::Left(start::start()),
-        Screen::VaultFailed => Either::Right(vault_failed::vault_failed()),
+    Effect::new(move |before: Option<Shown>| {
+        let now = shown.get();
+        lead_the_focus(before, now);
+        now
+    });
+    // Keyed by the screen: a new screen is made of new elements, and nothing typed into one is left
+    // in the next.
+    let each = move || [screen.get()];
+    let content = move |screen: Screen| untrack(|| screen.content(page));
+    For(ForProps::builder().each(each).key(|screen: &Screen| *screen).children(content).build())
+}
+
+/// The focus goes to what went wrong, or to the heading of a new screen. On the first screen it
+/// stays where the browser puts it.
+fn lead_the_focus(before: Option<Shown>, now: Shown) {
+    let is_new_problem = now.problem.is_some() && before != Some(now);
+    let is_new_screen =
+        before.is_some_and(|before| before.screen != now.screen && before.screen != Screen::Starting);
+    if is_new_problem {
+        focus::begin_at(ERROR_SUMMARY);
+    } else if is_new_screen {
+        focus::begin_at(HEADING);
     }
 }

@@ -1,22 +1,19 @@
-//! Shown when the vault cannot start. Nothing is deleted; loading again is the way on.
+//! Shown when the vault cannot start or broke off. Nothing is deleted; loading again is the way on.
 
 use client_catalogue::Message;
-use leptos::{ev, html, prelude::*};
+use leptos::{html, prelude::*};
 
-use crate::language::text;
+use crate::{
+    address,
+    elements::{button, heading, paragraph, screen},
+    page::Page,
+};
 
-pub(crate) fn vault_failed() -> impl IntoView {
-    html::div().attr("role", "alert").child((
-        html::h1().child(text(Message::VaultFailedTitle)),
-        html::p().child(text(Message::VaultFailedText)),
-        html::button()
-            .attr("type", "button")
-            .attr("data-action", "retry")
-            .class("ds_button")
-            .on(ev::click, |_| {
-                // Fails only where there is no document to load again.
-                let _ = window().location().reload();
-            })
-            .child(text(Message::VaultFailedRetry)),
-    ))
+pub(crate) fn vault_failed(page: Page) -> AnyView {
+    let content = html::div().attr("role", "alert").child((
+        heading(Message::VaultFailedTitle),
+        paragraph(Message::VaultFailedText),
+        button(page, "retry", Message::LoadAgain, address::reload),
+    ));
+    screen(page, content)
 }

@@ -1,0 +1,37 @@
+//! Coming back from ScotAccount and going there.
+//!
+//! Every step replaces the present history entry, and nothing adds one: "back" never leads to an
+//! address with a code in it, and leaving the page leaves no entry of it behind.
+
+use leptos::prelude::window;
+use wasm_bindgen::JsValue;
+
+/// Where ScotAccount sends the browser back to. The static host serves the page there too.
+const RETURN_PATH: &str = "/signed-in";
+
+/// What ScotAccount sent, if it sent the browser here just now: the part after the question mark.
+/// The address is replaced by the plain one at once.
+pub(crate) fn take_returned() -> Option<String> {
+    let location = window().location();
+    if location.pathname().ok()? != RETURN_PATH {
+        return None;
+    }
+    let query = location.search().unwrap_or_default();
+    // Fails only for an address of another origin.
+    let _ =
+        window().history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some("/")));
+    Some(query.strip_prefix('?').unwrap_or_default().to_owned())
+}
+
+/// Goes to an address that the vault named. `false` if it cannot be gone to.
+pub(crate) fn follow(address: &str) -> bool {
+    // The vault names addresses of the signed trust file. Nothing that runs script is ever gone to.
+    let is_web = ["https://", "http://"].iter().any(|scheme| address.starts_with(scheme));
+    is_web && window().location().replace(address).is_ok()
+}
+
+/// Loads the page again, which also ends the vault.
+pub(crate) fn reload() {
+    // Fails only where there is no document to load again.
+    let _ = window().location().reload();
+}

@@ -1,0 +1,39 @@
+//! What the reader is told on every screen of the open mailbox: alarms, a lost connection, news.
+
+use client_catalogue::Message;
+use client_messages::Connection;
+use leptos::{html, prelude::*};
+
+use crate::{
+    elements::warning,
+    language::{self, text},
+    page::Page,
+    problem,
+};
+
+/// The notes, above the screen. Their regions are always in the document, so that screen readers
+/// know of them before they have something to say.
+pub(crate) fn notes(page: Page) -> impl IntoView {
+    let texts = language::texts();
+    let vault = page.vault;
+    let alarms = move || {
+        let alarms = vault.alarms.get().into_iter();
+        alarms.map(|alarm| warning(move || texts.say(problem::message(alarm)))).collect::<Vec<_>>()
+    };
+    let connection = move || {
+        (vault.is_open() && vault.connection.get() == Connection::Lost)
+            .then(|| html::p().class("ds_inset-text").child(text(Message::ConnectionLost)))
+    };
+    let news = move || {
+        let count = vault.news.get();
+        (count > 0).then(|| {
+            let words = move || texts.say_with(Message::InboxNews, &[("count", count.into())]);
+            html::p().class("ds_inset-text").child(words)
+        })
+    };
+    (
+        html::div().attr("role", "alert").attr("data-alarms", "").child(alarms),
+        html::div().attr("role", "status").attr("data-connection", "").child(connection),
+        html::div().attr("role", "status").attr("data-news", "").child(news),
+    )
+}

@@ -1,0 +1,220 @@
+//! What the page is doing: what it asked of the vault, what came of it, where the reader is.
+//!
+//! One command is under way at a time; a second press of a button does nothing. What went wrong
+//! stays on the screen until the reader does something.
+
+use std::time::Duration;
+
+use client_messages::{Answer, Command, Problem, Status};
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use web_sys::Worker;
+
+use crate::{
+    address,
+    focus::{self, ERROR_SUMMARY},
+    vault::{Life, Vault},
+};
+
+/// The shortest passphrase that the vault takes, in characters.
+const SHORTEST: usize = 8;
+
+/// How long the vault may take to lock before the page ends it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Whether a command is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Busy {
+    No,
+    /// With something that is there at once.
+    Briefly,
+    /// With something that takes a while.
+    Waiting,
+    /// The browser is on its way to ScotAccount.
+    Leaving,
+}
+
+/// The page's part in everything.
+#[derive(Clone, Copy)]
+pub(crate) struct Page {
+    /// The vault and what it has said.
+    pub(crate) vault: Vault,
+    /// Whether a command is under way.
+    pub(crate) busy: RwSignal<Busy>,
+    /// Why the last command did not work.
+    pub(crate) problem: RwSignal<Option<Problem>>,
+    /// Whether the reader is choosing a passphrase.
+    pub(crate) is_choosing: RwSignal<bool>,
+    /// Whether the sign-in was begun on this page, not earlier.
+    pub(crate) has_begun: RwSignal<bool>,
+    /// Whether what ScotAccount sent is being looked at.
+    pub(crate) is_returning: RwSignal<bool>,
+    /// Whether the mailbox is being locked.
+    pub(crate) is_locking: RwSignal<bool>,
+}
+
+impl Page {
+    /// Listens to the vault in `worker`. `returned` is what ScotAccount sent the browser back with.
+    pub(crate) fn open(worker: Worker, early: Vec<JsValue>, returned: Option<String>) -> Self {
+        let page = Self {
+            vault: Vault::new(worker),
+            busy: RwSignal::new(Busy::No),
+            problem: RwSignal::new(None),
+            is_choosing: RwSignal::new(false),
+            has_begun: RwSignal::new(false),
+            is_returning: RwSignal::new(returned.is_some()),
+            is_locking: RwSignal::new(false),
+        };
+        page.vault.listen(early, move || match returned {
+            Some(query) => page.send(Busy::Waiting, Command::Returned { query }),
+            None => page.look(),
+        });
+        page
+    }
+
+    /// The reader wants a mailbox, and chooses a passphrase first.
+    pub(crate) fn choose(self) {
+        self.problem.set(None);
+        self.is_choosing.set(true);
+    }
+
+    /// The reader wants to read the first screen again.
+    pub(crate) fn choose_later(self) {
+        self.problem.set(None);
+        self.is_choosing.set(false);
+    }
+
+    /// Begins a sign-in. The next screen says what happens at ScotAccount before the browser goes there.
+    pub(crate) fn begin(self, passphrase: String) {
+        if self.takes(&passphrase) && self.start(Busy::Waiting) {
+            self.vault.ask(Command::Begin { passphrase }, move |answer| match answer {
+                Answer::GoTo(_) => {
+                    self.has_begun.set(true);
+                    self.vault.note(Status::SigningIn);
+                    self.rest();
+                }
+                other => self.heard(other),
+            });
+        }
+    }
+
+    /// Goes on to ScotAccount.
+    pub(crate) fn go_on(self) {
+        self.send(Busy::Waiting, Command::Resume);
+    }
+
+    /// Throws a sign-in away that was not finished.
+    pub(crate) fn start_again(self) {
+        if self.start(Busy::Briefly) {
+            self.is_choosing.set(false);
+            self.has_begun.set(false);
+            self.vault.ask(Command::StartAgain, move |answer| self.heard(answer));
+        }
+    }
+
+    /// Finishes setting up, or opens the mailbox.
+    pub(crate) fn unlock(self, passphrase: String) {
+        if self.takes(&passphrase) {
+            self.send(Busy::Waiting, Command::Unlock { passphrase });
+        }
+    }
+
+    /// The reader was told that the mailbox is ready, and goes to the letters.
+    pub(crate) fn enter(self) {
+        self.vault.is_new.set(false);
+    }
+
+    /// Reads a letter.
+    pub(crate) fn read(self, id: String) {
+        self.vault.news.set(0);
+        self.send(Busy::Briefly, Command::Read { id });
+    }
+
+    /// Goes back from a letter to the list.
+    pub(crate) fn close_letter(self) {
+        self.problem.set(None);
+        self.vault.news.set(0);
+        self.vault.letter.set(None);
+    }
+
+    /// Asks the vault again in what state the mailbox is.
+    pub(crate) fn look_again(self) {
+        self.send(Busy::Briefly, Command::Status);
+    }
+
+    /// Locks: nothing readable stays on the screen, in the page or in the vault.
+    pub(crate) fn lock(self) {
+        self.is_locking.set(true);
+        self.vault.forget();
+        self.vault.ask(Command::Lock, |_| address::reload());
+        // Loading again ends the vault in any case.
+        set_timeout(address::reload, PATIENCE);
+    }
+
+    /// Whether a command is under way. Whoever asks is told of a change.
+    pub(crate) fn is_busy(self) -> bool {
+        self.busy.get() != Busy::No && self.vault.life.get() == Life::Running
+    }
+
+    fn takes(self, passphrase: &str) -> bool {
+        if passphrase.chars().count() >= SHORTEST {
+            return true;
+        }
+        self.problem.set(Some(Problem::PassphraseTooShort));
+        // The same problem twice changes nothing on the screen: lead there all the same.
+        focus::begin_at(ERROR_SUMMARY);
+        false
+    }
+
+    fn send(self, busy: Busy, command: Command) {
+        if self.start(busy) {
+            self.vault.ask(command, move |answer| self.heard(answer));
+        }
+    }
+
+    /// `false` if another command is under way.
+    fn start(self, busy: Busy) -> bool {
+        if self.busy.get_untracked() != Busy::No {
+            return false;
+        }
+        self.problem.set(None);
+        self.busy.set(busy);
+        true
+    }
+
+    fn heard(self, answer: Answer) {
+        match answer {
+            Answer::GoTo(place) if address::follow(&place) => self.busy.set(Busy::Leaving),
+            Answer::GoTo(_) => self.fail(Problem::OutOfTurn),
+            // The vault's end of the line has noted it.
+            Answer::Status(_) => self.rest(),
+            Answer::Letter(letter) => {
+                self.vault.letter.set(Some(*letter));
+                self.rest();
+            }
+            Answer::Problem(problem) => self.fail(problem),
+        }
+    }
+
+    /// Shows a problem on the screen that fits the state which it left behind.
+    fn fail(self, problem: Problem) {
+        self.vault.ask(Command::Status, move |_| {
+            self.problem.set(Some(problem));
+            self.rest();
+        });
+    }
+
+    fn rest(self) {
+        self.is_returning.set(false);
+        self.busy.set(Busy::No);
+    }
+
+    /// Asks for the state when the page begins.
+    fn look(self) {
+        self.vault.ask(Command::Status, move |answer| {
+            if let Answer::Problem(problem) = answer {
+                self.problem.set(Some(problem));
+            }
+        });
+    }
+}

@@ -1,0 +1,73 @@
+//! What went wrong: a text for each problem, and the summary above the heading.
+
+use client_catalogue::Message;
+use client_messages::Problem;
+use leptos::{ev, html, prelude::*};
+
+use crate::{focus, language, page::Page, passphrase};
+
+/// The text for a problem: what happened, and what to do.
+pub(crate) const fn message(problem: Problem) -> Message {
+    match problem {
+        Problem::PassphraseTooShort => Message::ProblemPassphraseTooShort,
+        Problem::WrongPassphrase => Message::ProblemWrongPassphrase,
+        Problem::NoMemory => Message::ProblemNoMemory,
+        Problem::NoStorage => Message::ProblemNoStorage,
+        Problem::StorageDamaged => Message::ProblemStorageDamaged,
+        Problem::UnknownSignIn => Message::ProblemUnknownSignIn,
+        Problem::SignInExpired => Message::ProblemSignInExpired,
+        Problem::SignInCancelled => Message::ProblemSignInCancelled,
+        Problem::NotConfirmed => Message::ProblemNotConfirmed,
+        Problem::DirectoryUnreachable => Message::ProblemDirectoryUnreachable,
+        Problem::DirectoryRefused => Message::ProblemDirectoryRefused,
+        Problem::DirectoryLied => Message::ProblemDirectoryLied,
+        Problem::RelayUnreachable => Message::ProblemRelayUnreachable,
+        Problem::RelayRefused => Message::ProblemRelayRefused,
+        Problem::RelayLied => Message::ProblemRelayLied,
+        Problem::TrustFile => Message::ProblemTrustFile,
+        Problem::OtherDeployment => Message::ProblemOtherDeployment,
+        Problem::TwoLettersOfOneNumber => Message::ProblemTwoLettersOfOneNumber,
+        Problem::UnopenableLetter => Message::ProblemUnopenableLetter,
+        Problem::NoSuchLetter => Message::ProblemNoSuchLetter,
+        Problem::OutOfTurn => Message::ProblemOutOfTurn,
+    }
+}
+
+/// Whether it is about what was typed into the passphrase's field.
+pub(crate) const fn is_of_passphrase(problem: Problem) -> bool {
+    matches!(problem, Problem::PassphraseTooShort | Problem::WrongPassphrase)
+}
+
+/// The design system's error summary, while there is a problem. It takes the focus when it appears.
+pub(crate) fn error_summary(page: Page) -> impl IntoView {
+    let texts = language::texts();
+    move || {
+        page.problem.get().map(|problem| {
+            let words = move || texts.say(message(problem));
+            let words = if is_of_passphrase(problem) {
+                let to_field = move |event: ev::MouseEvent| {
+                    // Without a fragment in the address, which would be an entry of the history.
+                    event.prevent_default();
+                    focus::move_to(passphrase::FIELD);
+                };
+                html::a().attr("href", passphrase::FIELD).on(ev::click, to_field).child(words).into_any()
+            } else {
+                words.into_any()
+            };
+            html::div()
+                .attr("id", "error-summary")
+                .attr("role", "alert")
+                .attr("tabindex", "-1")
+                .attr("aria-labelledby", "error-summary-title")
+                .attr("data-problem", format!("{problem:?}"))
+                .class("ds_error-summary")
+                .child((
+                    html::h2()
+                        .attr("id", "error-summary-title")
+                        .class("ds_error-summary__title")
+                        .child(move || texts.say(Message::ErrorTitle)),
+                    html::ul().class("ds_error-summary__list").child(html::li().child(words)),
+                ))
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! One letter: who sent it and how we know, what it is about, what to do by when, what it says in
+//! plain words, the letter itself, how to reach the sender.
+
+use client_catalogue::Message;
+use client_messages::{Action, LetterView, Sender};
+use leptos::{html, prelude::*};
+
+use crate::{
+    elements::{back_button, details, is_outside, outside_link, screen, subheading, time, warning},
+    language::{self, text},
+    letter_text::letter_text,
+    locale,
+    page::Page,
+    sender,
+};
+
+pub(crate) fn letter(page: Page) -> AnyView {
+    let Some(letter) = page.vault.letter.get_untracked() else { return ().into_any() };
+    let LetterView { summary, in_plain_words, text: blocks, contact, case_id, actions } = letter;
+    let language = summary.language;
+    let in_plain_words = in_plain_words.map(|words| {
+        let words = html::p().class("letterbox-lines").attr("lang", language.clone()).child(words);
+        (subheading(Message::LetterPlainTitle), words)
+    });
+    screen(
+        page,
+        html::article().attr("data-letter", "").child((
+            back_button(page, "close-letter", Message::LetterBack, move || page.close_letter()),
+            from(&summary.sender),
+            html::h1()
+                .attr("tabindex", "-1")
+                .attr("aria-describedby", "sender")
+                .attr("lang", language.clone())
+                .class("letterbox-letter__label")
+                .child(summary.label),
+            html::p().child((text(Message::InboxCame), " ", time(summary.arrived, locale::day))),
+            to_do(&summary.sender, &language, summary.reply_by, actions),
+            in_plain_words,
+            subheading(Message::LetterTextTitle),
+            html::div()
+                .class("letterbox-letter__text")
+                .attr("lang", language.clone())
+                .child(letter_text(&blocks)),
+            how_to_reach(&language, contact, case_id),
+        )),
+    )
+}
+
+/// Who sent it, and how we know.
+fn from(sender: &Sender) -> AnyView {
+    let texts = language::texts();
+    let is_suspended = sender.is_suspended;
+    let unit = sender.unit.clone().map(|unit| html::p().class("letterbox-letter__unit").child(unit));
+    let tag = (!is_suspended)
+        .then(|| html::span().class("ds_tag ds_tag--green").child(text(Message::SenderVerified)));
+    let [for_name, for_lang, for_how, for_warning] = [(); 4].map(|()| sender.clone());
+    let name = move || sender::name(&for_name, texts.language()).0.to_owned();
+    let lang = move || sender::name(&for_lang, texts.language()).1.tag();
+    let how = move || {
+        let name = sender::name(&for_how, texts.language()).0;
+        texts.say_with(
+            Message::SenderHowText,
+            &[("sender", name.into()), ("domain", for_how.domain.as_str().into())],
+        )
+    };
+    let careful = is_suspended.then(|| {
+        warning(move || {
+            let name = sender::name(&for_warning, texts.language()).0;
+            texts.say_with(Message::SenderSuspended, &[("sender", name.into())])
+        })
+    });
+    (
+        html::div()
+            .attr("id", "sender")
+            .class("letterbox-letter__sender")
+            .child((html::p().child((html::strong().attr("lang", lang).child(name), " ", tag)), unit)),
+        details(Message::SenderHowTitle, html::p().child(how)),
+        careful,
+    )
+        .into_any()
+}
+
+/// What to do, and by when.
+fn to_do(sender: &Sender, language: &str, reply_by: Option<u64>, actions: Vec<Action>) -> AnyView {
+    let texts = language::texts();
+    let nothing = (reply_by.is_none() && actions.is_empty()).then(|| {
+        let sender = sender.clone();
+        html::p().child(move || {
+            let name = sender::name(&sender, texts.language()).0;
+            texts.say_with(Message::LetterNothingToDo, &[("sender", name.into())])
+        })
+    });
+    let reply_by = reply_by.map(|by| {
+        html::p().child(html::strong().child((text(Message::ReplyBy), " ", time(by, locale::deadline))))
+    });
+    let actions = actions.into_iter().map(|action| to_do_item(language, action)).collect::<Vec<_>>();
+    let list = (!actions.is_empty())
+        .then(|| html::ul().class("letterbox-actions").attr("role", "list").child(actions));
+    html::section()
+        .class("letterbox-letter__to-do")
+        .attr("aria-labelledby", "to-do")
+        .child((
+            html::h2().attr("id", "to-do").child(text(Message::LetterToDoTitle)),
+            reply_by,
+            nothing,
+            list,
+        ))
+        .into_any()
+}
+
+fn to_do_item(language: &str, action: Action) -> impl IntoView + use<> {
+    let texts = language::texts();
+    let Action { label, by, link, reference, amount } = action;
+    let label = match link.filter(is_outside) {
+        Some(link) => {
+            let words = html::span().attr("lang", language.to_owned()).child(label);
+            html::p().child(outside_link(texts, &link, "ds_button", words)).into_any()
+        }
+        None => html::p().child(html::strong().attr("lang", language.to_owned()).child(label)).into_any(),
+    };
+    let by = by.map(|by| {
+        html::p().child(html::strong().child((text(Message::ActionBy), " ", time(by, locale::deadline))))
+    });
+    let amount = amount.map(|(minor_units, currency)| {
+        let words = move || locale::amount(texts.language(), minor_units, &currency);
+        html::p().child((text(Message::ActionAmount), " ", html::strong().child(words)))
+    });
+    let reference = reference.map(|reference| {
+        html::p().child((text(Message::ActionReference), " ", html::strong().child(reference)))
+    });
+    html::li().class("letterbox-actions__item").child((by, amount, reference, label))
+}
+
+/// How else to reach the sender.
+fn how_to_reach(language: &str, contact: Option<String>, case_id: Option<String>) -> AnyView {
+    if contact.is_none() && case_id.is_none() {
+        return ().into_any();
+    }
+    let contact = contact
+        .map(|contact| html::p().class("letterbox-lines").attr("lang", language.to_owned()).child(contact));
+    let case_id = case_id
+        .map(|case_id| html::p().child((text(Message::LetterCase), " ", html::strong().child(case_id))));
+    (subheading(Message::LetterContactTitle), contact, case_id).into_any()
+}

@@ -1,0 +1,29 @@
+//! Before ScotAccount: what happens there. Also shown when a sign-in was begun and not finished.
+
+use client_catalogue::Message;
+use leptos::{html, prelude::*};
+
+use crate::{
+    elements::{button, heading, paragraph, screen, second_button, steps},
+    language::text,
+    page::Page,
+};
+
+pub(crate) fn sign_in(page: Page) -> AnyView {
+    let begun_earlier = (!page.has_begun.get_untracked())
+        .then(|| html::p().class("ds_inset-text").child(text(Message::SignInBegunEarlier)));
+    screen(
+        page,
+        (
+            heading(Message::SignInTitle),
+            begun_earlier,
+            paragraph(Message::SignInText),
+            steps(&[Message::SignInStepAccount, Message::SignInStepIdentity, Message::SignInStepAddress]),
+            paragraph(Message::SignInPrivate),
+            html::div().class("ds_button-group").child((
+                button(page, "go-on", Message::SignInGoOn, move || page.go_on()),
+                second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+            )),
+        ),
+    )
+}

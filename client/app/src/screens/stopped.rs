@@ -1,0 +1,21 @@
+//! The vault runs and cannot say in what state the mailbox is: what went wrong stands above.
+
+use client_catalogue::Message;
+use leptos::prelude::*;
+
+use crate::{
+    address,
+    elements::{button, heading, paragraph, screen},
+    page::Page,
+};
+
+pub(crate) fn stopped(page: Page) -> AnyView {
+    screen(
+        page,
+        (
+            heading(Message::StoppedTitle),
+            paragraph(Message::StoppedText),
+            button(page, "retry", Message::LoadAgain, address::reload),
+        ),
+    )
+}

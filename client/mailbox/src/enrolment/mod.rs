@@ -1,0 +1,31 @@
+//! Enrolment: from nothing to an entry in the directory that is proven to be this device's.
+//!
+//! ```text
+//! start ─▶ Account ─▶ Identity ─▶ Address ─▶ confirmed ─ passphrase ─▶ collect ─▶ sign ─▶ publish
+//!            │ every ID token is verified here       │ tokens, evidence, address     │ own entry
+//! ```
+//!
+//! The person goes to ScotAccount three times: to sign in, to release name and birth date, to
+//! release the address. Each time is a flow of its own with a fresh state, salt and PKCE verifier
+//! (RFC 7636), and its `nonce` binds ScotAccount's word to the identity key of this device
+//! (`LBX-BIND-1` to `LBX-BIND-4`). The directory redeems the code, because it is ScotAccount's
+//! client; what it gets back is verified here, so that neither can put another key in this one's
+//! place.
+//!
+//! [`Enrolment`] holds no private key and can lie open between the redirects; the keys lie sealed
+//! under the passphrase, which is asked for again once everything is confirmed.
+
+mod errors;
+mod flow;
+mod published;
+mod redeem;
+mod returned;
+mod sign;
+mod sign_in;
+
+pub use errors::{EnrolmentError, Lie};
+pub use published::Enrolled;
+pub use redeem::{Next, Redeem};
+pub use returned::Returned;
+pub use sign::SignedEnrolment;
+pub use sign_in::{Enrolment, Stage};

@@ -1,0 +1,156 @@
+//! The archive: what the relay keeps for this mailbox, looked through once at each unlock.
+//!
+//! A device that has lost its storage gets its letters back from here; one that has not finds out
+//! whether something is gone or has been put back to an older version. Every letter is verified again
+//! (`LBX-ARCH-4`): nothing is believed for being in the archive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use api::archive::{ArchiveObject, ArchivePage};
+use crypto_core::archive::{ArchiveError, Item, ObjectId, Place, SealedObject};
+use relay_auth::cbor::Wire as _;
+
+use crate::{
+    inbox::{Alarm, ArchiveLie, Inbox, Kept, Reader, Received, held::Held},
+    local::{Record, names},
+};
+
+/// One look through the whole archive, page by page. Everything that was filed before it began has
+/// to come by.
+#[derive(Debug)]
+pub struct ArchivePass {
+    after: u64,
+    last: u64,
+    is_complete: bool,
+    /// What has not come by yet.
+    expected: BTreeSet<ObjectId>,
+    /// Letters that have to be found in the archive.
+    hidden: BTreeSet<u64>,
+}
+
+impl ArchivePass {
+    /// The last change that was listed: list what comes after it.
+    #[must_use]
+    pub const fn after(&self) -> u64 {
+        self.after
+    }
+
+    /// Whether all of it was listed.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Takes a page that was listed after [`ArchivePass::after`]. Gives the objects that are to be
+    /// fetched, for [`Inbox::archived`].
+    ///
+    /// # Errors
+    /// [`ArchiveLie`]; begin anew later.
+    pub fn listed(&mut self, inbox: &Inbox, page: &ArchivePage) -> Result<Vec<ObjectId>, ArchiveLie> {
+        if page.last < inbox.change || page.last < self.last {
+            return Err(ArchiveLie::RolledBack);
+        }
+        let mut unknown = BTreeMap::new();
+        for entry in &page.objects {
+            if entry.change <= self.after || entry.change > page.last {
+                return Err(ArchiveLie::Listing);
+            }
+            let id = ObjectId::from(entry.id.0);
+            let held = inbox.letters.get(&id).filter(|held| held.is_filed);
+            if held.is_some_and(|held| entry.counter < held.counter) {
+                return Err(ArchiveLie::RolledBack);
+            }
+            if held.is_none_or(|held| entry.counter > held.counter) {
+                unknown.insert(entry.change, id);
+            }
+            self.expected.remove(&id);
+            self.after = entry.change;
+        }
+        self.last = page.last;
+        self.is_complete = self.after == page.last;
+        if page.objects.is_empty() && !self.is_complete {
+            return Err(ArchiveLie::Listing);
+        }
+        Ok(unknown.into_values().collect())
+    }
+}
+
+impl Inbox {
+    /// Begins to look through the archive. After the letters were listed to their end: what is
+    /// acknowledged there has to be found here.
+    #[must_use]
+    pub fn archive_pass(&self) -> ArchivePass {
+        let filed = self.letters.iter().filter(|(_, held)| held.is_filed);
+        ArchivePass {
+            after: 0,
+            last: 0,
+            is_complete: false,
+            expected: filed.map(|(id, _)| *id).collect(),
+            hidden: self.hidden.clone(),
+        }
+    }
+
+    /// Takes an object that was fetched: a letter that this device does not have, or that it has
+    /// lost.
+    ///
+    /// # Errors
+    /// [`ArchiveLie`]; nothing changed.
+    pub fn archived(&mut self, object: &ArchiveObject, reader: &Reader<'_>) -> Result<Received, ArchiveLie> {
+        let (id, counter) = (ObjectId::from(object.id.0), object.counter);
+        let generation = reader.keys.archive_generation();
+        let place = Place { owner: self.owner, generation, id, counter };
+        let sealed = SealedObject::from_bytes(object.object.as_ref()).map_err(ArchiveError::from)?;
+        let item = sealed.open(&place, reader.keys.archive_root())?;
+        let content = item.to_bytes();
+        let Item::Letter(filed) = item;
+        let operators = &reader.trust.trust().operators;
+        let sender = filed.sender.verify(operators).map_err(ArchiveError::from)?;
+        let deposit = filed.deposit.clone();
+        let letter = filed.verify(self.owner, operators, reader.trust.relay_key())?;
+        let mut held = Held::new(&letter, &sender, &deposit, counter);
+        held.is_filed = true;
+
+        let mut received = Received { is_complete: true, ..Received::default() };
+        if let Some(known) = self.letters.get_mut(&id) {
+            if counter < known.counter {
+                return Err(ArchiveLie::RolledBack);
+            }
+            if (held.sequence, held.fingerprint) != (known.sequence, known.fingerprint) {
+                return Err(ArchiveLie::OtherLetter);
+            }
+            held.is_duplicate = known.is_duplicate;
+            *known = held;
+            if self.filings.remove(&id).is_some() {
+                received.writes.remove.push(names::filing(&id));
+            }
+        } else {
+            match self.keep(id, held) {
+                Kept::New => received.new = 1,
+                Kept::Duplicate => {}
+                Kept::Differs => {
+                    received.alarms.push(Alarm::TwoLettersOfOneNumber { sequence: deposit.sequence });
+                    return Ok(received);
+                }
+            }
+        }
+        received.writes.put.push(Record::new(names::letter(&id), content));
+        received.writes.put.extend(self.summary_record(&id));
+        received.writes.put.push(self.record());
+        Ok(received)
+    }
+
+    /// Ends a look through the archive whose objects were all fetched. What did not come by is an
+    /// alarm: the relay has lost it, or shows an older archive.
+    pub fn passed(&mut self, pass: ArchivePass) -> Received {
+        let mut received = Received { is_complete: pass.is_complete, ..Received::default() };
+        if !pass.is_complete {
+            return received;
+        }
+        received.alarms.extend(pass.expected.into_iter().map(|id| Alarm::ObjectMissing { id }));
+        let lost = pass.hidden.into_iter().filter(|sequence| self.hidden.contains(sequence));
+        received.alarms.extend(lost.map(|sequence| Alarm::LetterLost { sequence }));
+        self.change = self.change.max(pass.last);
+        received.writes.put.push(self.record());
+        received
+    }
+}

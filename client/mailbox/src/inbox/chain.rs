@@ -1,0 +1,96 @@
+//! The chain of deposits, followed page by page (`LBX-RECEIPT-2`, `LBX-RECEIPT-4`).
+//!
+//! Every letter comes with the receipt that its sender got. The receipt signs the chain's head after
+//! the deposit, so each step is the relay's signed word: it cannot drop, alter or put in a letter
+//! without contradicting a receipt that a sender holds.
+
+use api::letters::{Letter, LetterPage};
+use minicbor::{Decode, Encode};
+use relay_auth::{
+    cbor::Wire as _,
+    id::MailboxId,
+    receipt::{ChainHead, Deposit, SignedReceipt, envelope_digest},
+    signing::VerifyingKey,
+};
+
+use crate::inbox::RelayLie;
+
+/// A deposit whose place in the chain and whose receipt hold.
+pub(super) struct Arrived {
+    pub(super) deposit: Deposit,
+    /// None once a device has filed it.
+    pub(super) envelope: Option<Vec<u8>>,
+    pub(super) receipt: SignedReceipt,
+}
+
+impl Arrived {
+    /// Checks what can be checked of one deposit alone. Returns the head that its receipt signs.
+    pub(super) fn read(letter: &Letter, relay: &VerifyingKey) -> Result<(Self, ChainHead), RelayLie> {
+        let deposit = Deposit::from_bytes(letter.deposit.as_ref())?;
+        let envelope = letter.envelope.as_ref().map(|envelope| envelope.0.clone());
+        if envelope.as_ref().is_some_and(|envelope| envelope_digest(envelope) != deposit.digest.0) {
+            return Err(RelayLie::OtherEnvelope);
+        }
+        let receipt = SignedReceipt::from_bytes(letter.receipt.as_ref())?;
+        let head = receipt.verify_for(relay, &deposit)?.head;
+        Ok((Self { deposit, envelope, receipt }, head))
+    }
+}
+
+/// How far the chain was followed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Position {
+    #[n(0)]
+    head: ChainHead,
+    #[n(1)]
+    last: Option<Deposit>,
+}
+
+/// A page that continues the chain.
+pub(super) struct Followed {
+    pub(super) position: Position,
+    pub(super) arrived: Vec<Arrived>,
+    pub(super) is_complete: bool,
+}
+
+impl Position {
+    pub(super) fn start(mailbox: MailboxId) -> Self {
+        Self { head: ChainHead::start(mailbox), last: None }
+    }
+
+    /// The last deposit that is known; 0 for none.
+    pub(super) fn last(&self) -> u64 {
+        self.last.as_ref().map_or(0, |last| last.sequence)
+    }
+
+    /// Follows the chain over a page. All of it or nothing.
+    pub(super) fn follow(
+        &self,
+        mailbox: MailboxId,
+        page: &LetterPage,
+        relay: &VerifyingKey,
+    ) -> Result<Followed, RelayLie> {
+        let mut position = self.clone();
+        let mut arrived = Vec::with_capacity(page.letters.len());
+        for letter in &page.letters {
+            let (letter, signed) = Arrived::read(letter, relay)?;
+            let deposit = core::slice::from_ref(&letter.deposit);
+            position.head = position.head.after_listing(mailbox, position.last.as_ref(), deposit)?;
+            if position.head != signed {
+                return Err(RelayLie::OtherChain);
+            }
+            position.last = Some(letter.deposit.clone());
+            arrived.push(letter);
+        }
+        let is_complete = match position.last().cmp(&page.last) {
+            core::cmp::Ordering::Greater => return Err(RelayLie::RolledBack),
+            core::cmp::Ordering::Less if arrived.is_empty() => return Err(RelayLie::Withheld),
+            core::cmp::Ordering::Less => false,
+            core::cmp::Ordering::Equal if *position.head.as_bytes() != page.head.0 => {
+                return Err(RelayLie::OtherChain);
+            }
+            core::cmp::Ordering::Equal => true,
+        };
+        Ok(Followed { position, arrived, is_complete })
+    }
+}

@@ -1,0 +1,214 @@
+//! The inbox: what a device knows of its mailbox.
+//!
+//! ```text
+//! listing ─ chain, receipts ─▶ arrived ─ open, verify ─▶ letter ─▶ stored here ─▶ filed at the relay
+//! archive ─ list, fetch ─▶ object ─ open, verify again ─▶ letter
+//! ```
+//!
+//! A page of a listing is taken whole or not at all. What it changes comes out as [`Writes`], which
+//! are stored before anything is sent; then each [`Filing`] goes to the relay, which stores the
+//! sealed letter in the archive and acknowledges it in one transaction. A device that loses its
+//! storage builds the inbox anew from the archive.
+//!
+//! In memory there is what the list shows; letters themselves lie sealed in records of their own and
+//! are verified again when they are read (`LBX-ARCH-4`).
+
+mod archive;
+mod chain;
+mod errors;
+mod held;
+mod receive;
+mod stored;
+
+use core::fmt;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crypto_core::{
+    archive::{ArchiveError, Item, ObjectId},
+    body::BodyId,
+    citizen::DirectoryId,
+    letter::LetterId,
+    trust::VerifiedTrust,
+};
+use relay_auth::{
+    cbor::{Bytes32, Wire as _},
+    hex,
+    id::MailboxId,
+    receipt::Deposit,
+};
+
+pub use self::{
+    archive::ArchivePass,
+    errors::{Alarm, ArchiveLie, InboxError, RelayLie, Unopenable, ViewError},
+    held::Filing,
+};
+use self::{chain::Position, held::Held};
+use crate::{
+    enrolment::Enrolled,
+    keys::DeviceKeys,
+    letter::{LetterSummary, LetterView},
+    local::{Record, Writes, names},
+    registry::Registry,
+};
+
+/// With what letters are opened and verified.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    /// The device's keys.
+    pub keys: &'a DeviceKeys,
+    /// Names the relay and the operators.
+    pub trust: &'a VerifiedTrust,
+    /// Names the senders.
+    pub registry: &'a Registry,
+}
+
+/// What came of something that the relay gave.
+#[derive(Debug, Default, PartialEq, Eq)]
+#[must_use = "what is not stored is lost when the page is closed"]
+pub struct Received {
+    /// To be stored before anything is sent.
+    pub writes: Writes,
+    /// What the person is told.
+    pub alarms: Vec<Alarm>,
+    /// How many letters are new in the list.
+    pub new: usize,
+    /// Whether the relay has no more. If it has, ask again.
+    pub is_complete: bool,
+}
+
+/// What a device knows of its mailbox.
+pub struct Inbox {
+    mailbox: MailboxId,
+    owner: DirectoryId,
+    position: Position,
+    letters: BTreeMap<ObjectId, Held>,
+    /// The letter that is shown for each id that a body gave.
+    shown: BTreeMap<(BodyId, LetterId), ObjectId>,
+    /// The numbers of all of them at the relay.
+    sequences: BTreeSet<u64>,
+    /// What the relay has not confirmed yet.
+    filings: BTreeMap<ObjectId, Filing>,
+    /// What stays at the relay, because it was not opened or is the second of its id.
+    unopened: BTreeMap<u64, Deposit>,
+    /// Acknowledged by a device; to be found in the archive.
+    hidden: BTreeSet<u64>,
+    /// The archive's last change that was seen.
+    change: u64,
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not even whose letters they are.
+        write!(formatter, "Inbox([{} letters])", self.letters.len())
+    }
+}
+
+/// How a letter stands to those that are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    New,
+    Duplicate,
+    /// Another letter of the same id. It was not kept.
+    Differs,
+}
+
+impl Inbox {
+    /// Of a mailbox of which nothing is known yet.
+    #[must_use]
+    pub fn new(enrolled: &Enrolled) -> Self {
+        Self {
+            mailbox: enrolled.mailbox(),
+            owner: enrolled.directory_id(),
+            position: Position::start(enrolled.mailbox()),
+            letters: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            sequences: BTreeSet::new(),
+            filings: BTreeMap::new(),
+            unopened: BTreeMap::new(),
+            hidden: BTreeSet::new(),
+            change: 0,
+        }
+    }
+
+    /// The last deposit that is known: list what comes after it.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.position.last()
+    }
+
+    /// The numbers of what stays at the relay. Once the registry is up to date, list each again
+    /// (after the number before it, one letter) and give it to [`Inbox::again`].
+    #[must_use]
+    pub fn unopened(&self) -> Vec<u64> {
+        self.unopened.keys().copied().collect()
+    }
+
+    /// What the relay has not confirmed yet, in no particular order.
+    pub fn filings(&self) -> impl Iterator<Item = &Filing> {
+        self.filings.values()
+    }
+
+    /// The relay has confirmed a filing.
+    pub fn filed(&mut self, id: ObjectId) -> Writes {
+        let Some(held) = self.letters.get_mut(&id) else { return Writes::default() };
+        held.is_filed = true;
+        self.filings.remove(&id);
+        Writes {
+            put: vec![Record::new(names::summary(&id), held.to_bytes())],
+            remove: vec![names::filing(&id)],
+        }
+    }
+
+    /// The letters, newest first.
+    #[must_use]
+    pub fn summaries(&self, registry: &Registry) -> Vec<LetterSummary> {
+        let mut shown: Vec<_> = self.letters.iter().filter(|(_, held)| !held.is_duplicate).collect();
+        shown.sort_by_key(|(_, held)| core::cmp::Reverse((held.arrived(), held.sequence)));
+        let summary = |(id, held): (&ObjectId, &Held)| held.summary(id, registry.is_suspended(&held.body));
+        shown.into_iter().map(summary).collect()
+    }
+
+    /// The letter of [`LetterSummary::id`].
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<ObjectId> {
+        hex::decode(id).map(ObjectId::from).filter(|id| self.letters.contains_key(id))
+    }
+
+    /// A letter, verified again. `record` is what lies under [`names::letter`]; where that is lost,
+    /// the archive's object brings it back ([`Inbox::archived`]).
+    ///
+    /// # Errors
+    /// [`ViewError`].
+    pub fn view(&self, id: &ObjectId, record: &[u8], reader: &Reader<'_>) -> Result<LetterView, ViewError> {
+        let held = self.letters.get(id).ok_or(ViewError::NoSuchLetter)?;
+        let Item::Letter(filed) = Item::from_bytes(record).map_err(ArchiveError::from)?;
+        let sequence = filed.deposit.sequence;
+        let operators = &reader.trust.trust().operators;
+        let letter = filed.verify(self.owner, operators, reader.trust.relay_key())?;
+        if (held.sequence, held.fingerprint) != (sequence, Bytes32(letter.fingerprint())) {
+            return Err(ViewError::OtherLetter);
+        }
+        let summary = held.summary(id, reader.registry.is_suspended(&held.body));
+        Ok(LetterView::of(&letter, summary))
+    }
+
+    /// Takes a verified letter in, unless another one has its id (`LBX-LETTER-5`).
+    fn keep(&mut self, id: ObjectId, mut held: Held) -> Kept {
+        let number = (held.body.clone(), held.letter);
+        let first = self.shown.get(&number).and_then(|first| self.letters.get(first));
+        let kept = match first {
+            Some(first) if first.fingerprint != held.fingerprint => return Kept::Differs,
+            Some(_) => Kept::Duplicate,
+            None => Kept::New,
+        };
+        held.is_duplicate = kept == Kept::Duplicate;
+        if kept == Kept::New {
+            self.shown.insert(number, id);
+        }
+        self.sequences.insert(held.sequence);
+        self.hidden.remove(&held.sequence);
+        self.unopened.remove(&held.sequence);
+        self.letters.insert(id, held);
+        kept
+    }
+}

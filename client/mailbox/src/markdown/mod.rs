@@ -1,0 +1,102 @@
+//! A letter's text as a tree of elements.
+//!
+//! CommonMark (0.31), read by `pulldown-cmark` without extensions. The tree has a few kinds of
+//! elements and no way to say anything else: raw HTML is text, an image is its description, an
+//! address is a link only where the body has registered its host (`LBX-LETTER-7`). Nothing becomes
+//! HTML again.
+//!
+//! Letters come from public bodies, and from whoever steals a body's key. So the depth of the tree
+//! and the number of its elements have limits: what is nested deeper is shown flat, and a text with
+//! more elements is shown as it was written. No word is left out.
+
+mod tree;
+
+use pulldown_cmark::{Options, Parser};
+
+/// The most levels of blocks in blocks; inline elements may add as many.
+const DEEPEST: usize = 12;
+
+/// The most elements of one text. The longest letter with a word in each has fewer.
+const MOST_ELEMENTS: usize = 20_000;
+
+/// An address that may be opened: `https`, and its host registered for the body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The whole address.
+    pub url: String,
+    /// Its host, to be shown.
+    pub host: String,
+}
+
+impl Link {
+    /// A link, if it may be opened.
+    pub(crate) fn allowed(url: &str, may_open: impl Fn(&str) -> bool) -> Option<Self> {
+        if !may_open(url) {
+            return None;
+        }
+        let rest = url.strip_prefix("https://")?;
+        let host = rest.split(['/', '?', '#']).next()?;
+        Some(Self { url: url.to_owned(), host: host.to_owned() })
+    }
+}
+
+/// A part of a letter's text: a small subset of CommonMark.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A heading; level 1 to 4 below the letter's own.
+    Heading(u8, Vec<Span>),
+    /// A paragraph.
+    Paragraph(Vec<Span>),
+    /// A list; numbered from the number, if there is one.
+    List(Option<u64>, Vec<Vec<Block>>),
+    /// A quotation.
+    Quote(Vec<Block>),
+    /// Text as it stands.
+    Code(String),
+    /// A line across.
+    Rule,
+}
+
+/// A part of a line.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Span {
+    /// Text.
+    Text(String),
+    /// Emphasis.
+    Emphasis(Vec<Span>),
+    /// Strong emphasis.
+    Strong(Vec<Span>),
+    /// Text as it stands.
+    Code(String),
+    /// A link that may be opened.
+    Link(Link, Vec<Span>),
+    /// A link that may not: its text, and the address as text.
+    DeadLink(String, Vec<Span>),
+    /// A new line.
+    Break,
+}
+
+/// Reads a letter's text. `may_open` says whether an address may be opened.
+#[must_use]
+pub fn parse(text: &str, may_open: impl Fn(&str) -> bool) -> Vec<Block> {
+    let mut tree = tree::Tree::new(may_open);
+    for event in Parser::new_ext(text, Options::empty()) {
+        tree.take(event);
+        if tree.elements() > MOST_ELEMENTS {
+            return vec![Block::Code(readable(text))];
+        }
+    }
+    tree.finish()
+}
+
+/// The text without characters that change what is seen. The text of a letter has none
+/// (`LBX-LETTER-3`), but CommonMark can write any character as a number (`&#x202e;`).
+fn readable(text: &str) -> String {
+    let replaced = |sign: char| {
+        let is_hidden = sign.is_control() && !matches!(sign, '\n' | '\t');
+        if is_hidden || crypto_core::text::is_deceptive(sign) { char::REPLACEMENT_CHARACTER } else { sign }
+    };
+    text.chars().map(replaced).collect()
+}
+
+redacted!(Link, Block, Span);

@@ -1,0 +1,269 @@
+//! From events to a tree, without recursion: the parser's nesting is as deep as the text makes it.
+
+use pulldown_cmark::{Event, Tag};
+
+use super::{Block, DEEPEST, Link, Span, readable};
+
+/// What stands open.
+enum Frame {
+    /// The text itself, a quotation, or an item of a list: blocks, and inline content between them.
+    Blocks(Kind, Vec<Block>, Vec<Span>),
+    List(Option<u64>, Vec<Vec<Block>>),
+    /// A block or an inline element with inline content.
+    Spans(Line, Vec<Span>),
+    /// Text as it stands: code, or raw HTML.
+    Verbatim(Raw, String),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Quote,
+    Item,
+}
+
+enum Line {
+    Paragraph,
+    Heading(u8),
+    Emphasis,
+    Strong,
+    Link(String),
+    /// Its description is shown in its place.
+    Image,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Raw {
+    Code,
+    Html,
+}
+
+/// A tree that grows.
+pub(super) struct Tree<F> {
+    may_open: F,
+    blocks: Vec<Block>,
+    spans: Vec<Span>,
+    open: Vec<Frame>,
+    /// For each element that the parser has open: whether it has a frame, or is shown flat.
+    has_frame: Vec<bool>,
+    elements: usize,
+}
+
+impl<F: Fn(&str) -> bool> Tree<F> {
+    pub(super) const fn new(may_open: F) -> Self {
+        Self {
+            may_open,
+            blocks: Vec::new(),
+            spans: Vec::new(),
+            open: Vec::new(),
+            has_frame: Vec::new(),
+            elements: 0,
+        }
+    }
+
+    /// How many elements there are.
+    pub(super) const fn elements(&self) -> usize {
+        self.elements
+    }
+
+    pub(super) fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(_) => self.end(),
+            // Raw HTML is text like any other; formulas and footnotes are extensions that are off.
+            Event::Text(text)
+            | Event::Html(text)
+            | Event::InlineHtml(text)
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text)
+            | Event::FootnoteReference(text) => self.text(&text),
+            Event::Code(text) => self.span(Span::Code(readable(&text))),
+            Event::SoftBreak => self.text(" "),
+            Event::HardBreak => self.span(Span::Break),
+            Event::Rule => self.block(Block::Rule),
+            Event::TaskListMarker(_) => {}
+        }
+    }
+
+    /// The whole tree.
+    pub(super) fn finish(mut self) -> Vec<Block> {
+        while !self.has_frame.is_empty() {
+            self.end();
+        }
+        flush(&mut self.blocks, &mut self.spans);
+        self.blocks
+    }
+
+    fn start(&mut self, tag: Tag<'_>) {
+        let is_shallow = self.open.len() < DEEPEST;
+        let may_be_inline = self.open.len() < 2 * DEEPEST;
+        let frame = match tag {
+            Tag::Paragraph => Some(Frame::Spans(Line::Paragraph, Vec::new())),
+            Tag::Heading { level, .. } => Some(Frame::Spans(Line::Heading((level as u8).min(4)), Vec::new())),
+            Tag::CodeBlock(_) => Some(Frame::Verbatim(Raw::Code, String::new())),
+            Tag::HtmlBlock => Some(Frame::Verbatim(Raw::Html, String::new())),
+            Tag::BlockQuote(_) if is_shallow => Some(Frame::Blocks(Kind::Quote, Vec::new(), Vec::new())),
+            Tag::List(first) if is_shallow => Some(Frame::List(first, Vec::new())),
+            Tag::Item if matches!(self.open.last(), Some(Frame::List(..))) => {
+                Some(Frame::Blocks(Kind::Item, Vec::new(), Vec::new()))
+            }
+            Tag::Emphasis if may_be_inline => Some(Frame::Spans(Line::Emphasis, Vec::new())),
+            Tag::Strong if may_be_inline => Some(Frame::Spans(Line::Strong, Vec::new())),
+            Tag::Link { dest_url, .. } if may_be_inline => {
+                Some(Frame::Spans(Line::Link(dest_url.into_string()), Vec::new()))
+            }
+            Tag::Image { .. } if may_be_inline => Some(Frame::Spans(Line::Image, Vec::new())),
+            _ => None,
+        };
+        if frame.is_none() {
+            self.separate();
+        }
+        self.has_frame.push(frame.is_some());
+        self.open.extend(frame);
+    }
+
+    fn end(&mut self) {
+        if self.has_frame.pop() != Some(true) {
+            self.separate();
+            return;
+        }
+        match self.open.pop() {
+            Some(Frame::Blocks(kind, mut blocks, mut spans)) => {
+                flush(&mut blocks, &mut spans);
+                match (kind, self.open.last_mut()) {
+                    (Kind::Item, Some(Frame::List(_, items))) => {
+                        items.push(blocks);
+                        self.elements += 1;
+                    }
+                    _ => self.block(Block::Quote(blocks)),
+                }
+            }
+            Some(Frame::List(first, items)) => self.block(Block::List(first, items)),
+            Some(Frame::Spans(line, spans)) => self.close_line(line, spans),
+            Some(Frame::Verbatim(Raw::Code, text)) => {
+                self.block(Block::Code(text.strip_suffix('\n').unwrap_or(&text).to_owned()));
+            }
+            Some(Frame::Verbatim(Raw::Html, text)) => self.block(Block::Paragraph(lines(&text))),
+            None => {}
+        }
+    }
+
+    fn close_line(&mut self, line: Line, spans: Vec<Span>) {
+        match line {
+            Line::Paragraph => self.block(Block::Paragraph(spans)),
+            Line::Heading(level) => self.block(Block::Heading(level, spans)),
+            Line::Emphasis => self.span(Span::Emphasis(spans)),
+            Line::Strong => self.span(Span::Strong(spans)),
+            Line::Link(address) => {
+                let span = match Link::allowed(&address, &self.may_open) {
+                    Some(link) => Span::Link(link, spans),
+                    None => Span::DeadLink(readable(&address), spans),
+                };
+                self.span(span);
+            }
+            Line::Image => self.text(&plain(spans)),
+        }
+    }
+
+    /// Puts a block where blocks go now.
+    fn block(&mut self, block: Block) {
+        self.elements += 1;
+        match self.open.last_mut() {
+            None => {
+                flush(&mut self.blocks, &mut self.spans);
+                self.blocks.push(block);
+            }
+            Some(Frame::Blocks(_, blocks, spans)) => {
+                flush(blocks, spans);
+                blocks.push(block);
+            }
+            Some(Frame::List(_, items)) => items.push(vec![block]),
+            // The parser puts no block into a line. If it did, its text is kept.
+            Some(Frame::Spans(_, spans)) => spans.push(Span::Text(plain(vec_of(block)))),
+            Some(Frame::Verbatim(_, text)) => text.push_str(&plain(vec_of(block))),
+        }
+    }
+
+    /// Puts an inline element where these go now.
+    fn span(&mut self, span: Span) {
+        self.elements += 1;
+        match self.open.last_mut() {
+            None => self.spans.push(span),
+            Some(Frame::Blocks(_, _, spans) | Frame::Spans(_, spans)) => spans.push(span),
+            Some(Frame::List(_, items)) => items.push(vec![Block::Paragraph(vec![span])]),
+            Some(Frame::Verbatim(_, text)) => text.push_str(&plain(vec![span])),
+        }
+    }
+
+    /// Text, joined to the text before it.
+    fn text(&mut self, text: &str) {
+        let text = readable(text);
+        let spans = match self.open.last_mut() {
+            None => &mut self.spans,
+            Some(Frame::Blocks(_, _, spans) | Frame::Spans(_, spans)) => spans,
+            Some(Frame::Verbatim(_, verbatim)) => return verbatim.push_str(&text),
+            Some(Frame::List(..)) => return self.span(Span::Text(text)),
+        };
+        if let Some(Span::Text(before)) = spans.last_mut() {
+            before.push_str(&text);
+        } else {
+            self.span(Span::Text(text));
+        }
+    }
+
+    /// Where an element is shown flat, its words do not run into those around it.
+    fn separate(&mut self) {
+        let spans = match self.open.last_mut() {
+            None => &mut self.spans,
+            Some(Frame::Blocks(_, _, spans)) => spans,
+            Some(Frame::Spans(..) | Frame::List(..) | Frame::Verbatim(..)) => return,
+        };
+        if !matches!(spans.last(), None | Some(Span::Break)) {
+            self.span(Span::Break);
+        }
+    }
+}
+
+/// Inline content between blocks is a paragraph.
+fn flush(blocks: &mut Vec<Block>, spans: &mut Vec<Span>) {
+    if matches!(spans.last(), Some(Span::Break)) {
+        spans.pop();
+    }
+    if !spans.is_empty() {
+        blocks.push(Block::Paragraph(core::mem::take(spans)));
+    }
+}
+
+/// Lines as they stand.
+fn lines(text: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for line in text.lines() {
+        if !spans.is_empty() {
+            spans.push(Span::Break);
+        }
+        spans.push(Span::Text(line.to_owned()));
+    }
+    spans
+}
+
+/// The words of inline elements. Their depth is limited when they are made.
+fn plain(spans: Vec<Span>) -> String {
+    spans
+        .into_iter()
+        .map(|span| match span {
+            Span::Text(text) | Span::Code(text) => text,
+            Span::Emphasis(inner) | Span::Strong(inner) | Span::Link(_, inner) | Span::DeadLink(_, inner) => {
+                plain(inner)
+            }
+            Span::Break => " ".to_owned(),
+        })
+        .collect()
+}
+
+/// The inline elements of a block that has some.
+fn vec_of(block: Block) -> Vec<Span> {
+    match block {
+        Block::Paragraph(spans) | Block::Heading(_, spans) => spans,
+        Block::Code(text) => vec![Span::Text(text)],
+        Block::List(..) | Block::Quote(_) | Block::Rule => Vec::new(),
+    }
+}

@@ -1,0 +1,163 @@
+//! The archive: a device that has lost everything gets its letters back, and one that has not finds
+//! out what the relay has lost.
+
+use api::archive::{ArchiveEntry, ArchivePage};
+use client_mailbox::inbox::{Alarm, ArchiveLie, Inbox};
+use crypto_core::archive::{ArchiveError, ObjectId};
+
+use crate::{
+    device::{Device, NO_ALARM},
+    fake_relay::Relay,
+};
+
+/// A device whose letters are filed.
+fn filed(labels: &[&str]) -> (Device, Relay) {
+    let mut device = Device::new();
+    let mut relay = Relay::new();
+    for (number, label) in (1..).zip(labels) {
+        relay.deposit(device.sealed(number, label));
+    }
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    (device, relay)
+}
+
+/// The device's keys are there, everything else is gone.
+fn forget(device: &mut Device) {
+    device.disk.clear();
+    device.inbox = Inbox::new(&device.enrolled);
+}
+
+#[test]
+fn a_device_that_has_lost_its_storage_gets_its_letters_back() {
+    let (mut device, mut relay) = filed(&["a", "b", "c"]);
+    let before = device.inbox.summaries(&device.registry);
+    relay.at_once = 2;
+    forget(&mut device);
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    assert_eq!(device.labels(), Vec::<String>::new());
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    assert!(device.inbox.summaries(&device.registry) == before);
+    // They can be read, also after a reload, and nothing is filed a second time.
+    device.reload();
+    for summary in device.inbox.summaries(&device.registry) {
+        let id = device.inbox.find(&summary.id).unwrap();
+        let record = device.disk[&client_mailbox::local::names::letter(&id)].content.clone();
+        assert!(device.inbox.view(&id, record.as_ref(), &device.reader()).is_ok());
+    }
+    assert_eq!(device.inbox.filings().count(), 0);
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+}
+
+#[test]
+fn an_honest_archive_gives_no_alarm_and_nothing_to_fetch() {
+    let (mut device, relay) = filed(&["a", "b"]);
+    let mut pass = device.inbox.archive_pass();
+    assert_eq!(pass.listed(&device.inbox, &relay.archive_page(0)), Ok(vec![]));
+    assert!(pass.is_complete());
+    assert_eq!(device.inbox.passed(pass).alarms, NO_ALARM);
+    let mut empty = Device::new();
+    assert_eq!(empty.look_through(&Relay::new()), Ok(vec![]));
+}
+
+#[test]
+fn what_the_relay_took_without_saying_so_is_found_filed() {
+    let (mut device, mut relay) = filed(&[]);
+    relay.deposit(device.sealed(1, "a"));
+    let _ = device.list(&relay.page(0)).unwrap();
+    let filing = device.inbox.filings().next().unwrap().clone();
+    // The answer is lost.
+    relay.file(&filing);
+    device.reload();
+    assert_eq!(device.inbox.filings().count(), 1);
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    assert_eq!((device.inbox.filings().count(), device.labels()), (0, vec!["a".to_owned()]));
+    device.reload();
+}
+
+#[test]
+fn an_object_that_is_gone_is_an_alarm() {
+    let (mut device, mut relay) = filed(&["a", "b"]);
+    let gone = relay.changes.remove(0);
+    let id = ObjectId::from(gone.id.0);
+    assert_eq!(device.look_through(&relay), Ok(vec![Alarm::ObjectMissing { id }]));
+}
+
+#[test]
+fn a_letter_that_was_acknowledged_and_is_not_in_the_archive_is_an_alarm() {
+    let (mut device, mut relay) = filed(&["a", "b"]);
+    relay.changes.remove(0);
+    forget(&mut device);
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    // Which of the two was filed first is chance: objects have random ids.
+    let alarms = device.look_through(&relay).unwrap();
+    assert!(matches!(alarms[..], [Alarm::LetterLost { sequence: 1 | 2 }]), "{alarms:?}");
+    // It is not forgotten over a reload.
+    device.reload();
+    assert_eq!(device.look_through(&relay), Ok(alarms));
+}
+
+#[test]
+fn an_older_archive_is_found_out() {
+    let (mut device, mut relay) = filed(&["a", "b"]);
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    device.reload();
+    relay.changes.pop();
+    assert_eq!(device.look_through(&relay), Err(ArchiveLie::RolledBack));
+}
+
+#[test]
+fn an_older_version_of_an_object_is_found_out() {
+    let (device, relay) = filed(&["a"]);
+    let older = ArchiveEntry { counter: 0, ..relay.changes[0] };
+    let page = ArchivePage { objects: vec![older], last: 1 };
+    let listed = device.inbox.archive_pass().listed(&device.inbox, &page);
+    assert_eq!(listed, Err(ArchiveLie::RolledBack));
+}
+
+#[test]
+fn a_list_that_contradicts_itself_is_refused() {
+    let (device, relay) = filed(&["a", "b"]);
+    let [one, two] = relay.changes[..] else { panic!("two objects") };
+    for (name, objects, last) in [
+        ("out of order", vec![two, one], 2),
+        ("twice", vec![one, one], 2),
+        ("beyond the end", vec![one, two], 1),
+        ("nothing of what there is", vec![], 2),
+        ("a change of no number", vec![ArchiveEntry { change: 0, ..one }], 2),
+    ] {
+        let listed = device.inbox.archive_pass().listed(&device.inbox, &ArchivePage { objects, last });
+        assert_eq!(listed, Err(ArchiveLie::Listing), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_believed_for_being_in_the_archive() {
+    let (mut device, relay) = filed(&["a", "b"]);
+    forget(&mut device);
+    let ids: Vec<[u8; 16]> = relay.changes.iter().map(|entry| entry.id.0).collect();
+    let refused = Err(ArchiveLie::Object(ArchiveError::NotOfThisArchiveOrAltered));
+    let mut swapped = relay.objects[&ids[0]].clone();
+    swapped.object = relay.objects[&ids[1]].object.clone();
+    let mut newer = relay.objects[&ids[0]].clone();
+    newer.counter = 2;
+    let mut altered = relay.objects[&ids[0]].clone();
+    let last = altered.object.0.len() - 1;
+    altered.object.0[last] ^= 1;
+    for object in [swapped, newer, altered] {
+        assert_eq!(device.fetch(&object), refused);
+    }
+    assert!(device.disk.is_empty() && device.labels().is_empty());
+}
+
+#[test]
+fn a_letter_whose_record_is_lost_comes_back_from_the_archive() {
+    let (mut device, relay) = filed(&["a"]);
+    let id = device.inbox.find(&device.inbox.summaries(&device.registry)[0].id).unwrap();
+    let name = client_mailbox::local::names::letter(&id);
+    let before = device.disk.remove(&name).unwrap();
+    let object = relay.objects[id.as_bytes()].clone();
+    let received = device.fetch(&object).unwrap();
+    assert_eq!((received.new, received.alarms.len()), (0, 0));
+    assert_eq!(device.disk[&name], before);
+    assert_eq!(device.labels(), ["a"]);
+}

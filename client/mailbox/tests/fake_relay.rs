@@ -1,0 +1,94 @@
+//! A relay in memory, with one mailbox. It is honest; the tests alter what it answers.
+
+use std::collections::BTreeMap;
+
+use api::{
+    Octets32,
+    archive::{ArchiveEntry, ArchiveObject, ArchivePage, ArchivePut},
+    letters::{Letter, LetterPage},
+};
+use client_mailbox::inbox::Filing;
+use relay_auth::{
+    cbor::{Bytes32, Suite, Version, Wire as _},
+    id::{MailboxId, PermitId},
+    receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
+};
+
+use crate::{
+    journey::{MAILBOX, relay_key},
+    world::NOW,
+};
+
+/// A relay in memory, with one mailbox.
+pub(crate) struct Relay {
+    head: ChainHead,
+    pub(crate) letters: Vec<Letter>,
+    pub(crate) objects: BTreeMap<[u8; 16], ArchiveObject>,
+    pub(crate) changes: Vec<ArchiveEntry>,
+    pub(crate) at_once: usize,
+    pub(crate) time: u64,
+}
+
+impl Relay {
+    pub(crate) fn new() -> Self {
+        Self {
+            head: ChainHead::start(MailboxId::from(MAILBOX)),
+            letters: Vec::new(),
+            objects: BTreeMap::new(),
+            changes: Vec::new(),
+            at_once: 100,
+            time: NOW,
+        }
+    }
+
+    pub(crate) fn deposit(&mut self, envelope: Vec<u8>) {
+        let digest = Bytes32(envelope_digest(&envelope));
+        let sequence = self.letters.len() as u64 + 1;
+        let deposit = Deposit { sequence, time: self.time, digest, blobs: vec![] };
+        self.head = self.head.after(MailboxId::from(MAILBOX), &deposit);
+        let receipt = Receipt {
+            version: Version,
+            suite: Suite,
+            permit: PermitId::from([8; 16]),
+            digest,
+            blobs: vec![],
+            time: self.time,
+            head: self.head,
+        };
+        self.letters.push(Letter {
+            deposit: deposit.to_bytes().into(),
+            envelope: Some(envelope.into()),
+            receipt: SignedReceipt::sign(&receipt, &relay_key()).to_bytes().into(),
+        });
+    }
+
+    pub(crate) fn page(&self, after: u64) -> LetterPage {
+        let after = usize::try_from(after).unwrap();
+        LetterPage {
+            letters: self.letters.iter().skip(after).take(self.at_once).cloned().collect(),
+            last: self.letters.len() as u64,
+            head: Octets32(*self.head.as_bytes()),
+        }
+    }
+
+    pub(crate) fn file(&mut self, filing: &Filing) {
+        let put: ArchivePut = minicbor::decode(filing.content()).unwrap();
+        assert_eq!((put.counter, put.expected_counter), (1, 0));
+        let length = put.object.0.len() as u64;
+        for sequence in &put.acknowledge {
+            self.letters[usize::try_from(*sequence).unwrap() - 1].envelope = None;
+        }
+        let change = self.changes.len() as u64 + 1;
+        self.changes.push(ArchiveEntry { change, id: put.id, counter: put.counter, length });
+        let object = ArchiveObject { id: put.id, counter: put.counter, object: put.object };
+        self.objects.insert(put.id.0, object);
+    }
+
+    pub(crate) fn archive_page(&self, after: u64) -> ArchivePage {
+        let objects = self.changes.iter().filter(|entry| entry.change > after).take(self.at_once);
+        ArchivePage {
+            objects: objects.copied().collect(),
+            last: self.changes.last().map_or(0, |entry| entry.change),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What the page is told of a failure: one word for each, and nothing of its causes.
+
+use client_mailbox::{
+    enrolment::EnrolmentError,
+    http::{AnswerError, RequestFailure},
+    inbox::{ArchiveLie, RelayLie, ViewError},
+    local::LocalError,
+    registry::RegistryError,
+};
+use client_messages::Problem;
+use crypto_core::{passphrase::PassphraseError, trust::TrustError};
+use relay_auth::cbor::DecodeError;
+
+use crate::{lock::NoLocks, storage::StorageError, trust::TrustFailure};
+
+/// Why something did not work, as the page will hear of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Failure(pub(crate) Problem);
+
+impl Failure {
+    /// The directory's answer was not taken.
+    pub(crate) fn of_directory(error: &AnswerError) -> Self {
+        Self(match error {
+            AnswerError::Refused(refused) if refused.is_temporary() => Problem::DirectoryUnreachable,
+            AnswerError::Refused(_) => Problem::DirectoryRefused,
+            AnswerError::Malformed(_) => Problem::DirectoryLied,
+        })
+    }
+
+    /// The relay's answer was not taken.
+    pub(crate) fn of_relay(error: &AnswerError) -> Self {
+        Self(match error {
+            AnswerError::Refused(refused) if refused.is_temporary() => Problem::RelayUnreachable,
+            AnswerError::Refused(_) => Problem::RelayRefused,
+            AnswerError::Malformed(_) => Problem::RelayLied,
+        })
+    }
+
+    /// Whether waiting can help.
+    pub(crate) const fn is_temporary(self) -> bool {
+        matches!(self.0, Problem::DirectoryUnreachable | Problem::RelayUnreachable)
+    }
+
+    /// Whether this device cannot go on by itself: what is in memory is not what is stored, or the
+    /// vault was locked.
+    pub(crate) const fn is_final(self) -> bool {
+        matches!(
+            self.0,
+            Problem::NoStorage | Problem::StorageDamaged | Problem::OtherDeployment | Problem::OutOfTurn
+        )
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self(match error {
+            StorageError::Unavailable => Problem::NoStorage,
+            StorageError::Damaged => Problem::StorageDamaged,
+        })
+    }
+}
+
+impl From<NoLocks> for Failure {
+    fn from(_: NoLocks) -> Self {
+        // Browsers that have no locks here are those that store nothing here.
+        Self(Problem::NoStorage)
+    }
+}
+
+impl From<LocalError> for Failure {
+    fn from(error: LocalError) -> Self {
+        Self(match error {
+            LocalError::TooLarge => Problem::NoStorage,
+            LocalError::Malformed(_) | LocalError::OtherKeyOrAltered => Problem::StorageDamaged,
+        })
+    }
+}
+
+/// Of records: what came over the network has errors of its own.
+impl From<DecodeError> for Failure {
+    fn from(_: DecodeError) -> Self {
+        Self(Problem::StorageDamaged)
+    }
+}
+
+impl From<PassphraseError> for Failure {
+    fn from(error: PassphraseError) -> Self {
+        Self(match error {
+            PassphraseError::WrongOrAltered | PassphraseError::Length => Problem::WrongPassphrase,
+            PassphraseError::Memory => Problem::NoMemory,
+            PassphraseError::Malformed(_) | PassphraseError::OtherUse | PassphraseError::OtherBrowser => {
+                Problem::StorageDamaged
+            }
+        })
+    }
+}
+
+impl From<TrustFailure> for Failure {
+    fn from(failure: TrustFailure) -> Self {
+        Self(match failure {
+            TrustFailure::Unreachable(_) => Problem::DirectoryUnreachable,
+            TrustFailure::Refused(TrustError::OtherDeployment) => Problem::OtherDeployment,
+            TrustFailure::Missing | TrustFailure::Refused(_) | TrustFailure::Older => Problem::TrustFile,
+            TrustFailure::Remembered => Problem::StorageDamaged,
+            TrustFailure::Storage(error) => return error.into(),
+        })
+    }
+}
+
+impl From<RequestFailure> for Failure {
+    fn from(_: RequestFailure) -> Self {
+        // Everything that goes into a request and could be wrong comes from there.
+        Self(Problem::TrustFile)
+    }
+}
+
+impl From<EnrolmentError> for Failure {
+    fn from(error: EnrolmentError) -> Self {
+        Self(match error {
+            EnrolmentError::UnknownSignIn => Problem::UnknownSignIn,
+            EnrolmentError::Expired => Problem::SignInExpired,
+            EnrolmentError::Cancelled => Problem::SignInCancelled,
+            EnrolmentError::NotConfirmed | EnrolmentError::ProviderFailed => Problem::NotConfirmed,
+            EnrolmentError::OutOfTurn | EnrolmentError::Entry(_) => Problem::OutOfTurn,
+            EnrolmentError::OtherKeys => Problem::StorageDamaged,
+            EnrolmentError::Request(failure) => return failure.into(),
+            EnrolmentError::Answer(error) => return Self::of_directory(&error),
+            EnrolmentError::Lie(_) => Problem::DirectoryLied,
+        })
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Answer(error) => Self::of_directory(&error),
+            _ => Self(Problem::DirectoryLied),
+        }
+    }
+}
+
+impl From<RelayLie> for Failure {
+    fn from(_: RelayLie) -> Self {
+        Self(Problem::RelayLied)
+    }
+}
+
+impl From<ArchiveLie> for Failure {
+    fn from(_: ArchiveLie) -> Self {
+        Self(Problem::RelayLied)
+    }
+}
+
+impl From<ViewError> for Failure {
+    fn from(error: ViewError) -> Self {
+        Self(match error {
+            ViewError::NoSuchLetter => Problem::NoSuchLetter,
+            ViewError::Letter(_) => Problem::UnopenableLetter,
+            ViewError::OtherLetter => Problem::StorageDamaged,
+        })
+    }
+}

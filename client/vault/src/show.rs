@@ -1,0 +1,81 @@
+//! From what `client-mailbox` verified to what the page shows. The two have the same shape and are
+//! types of their own: the page links no cryptography, and its interface has a version.
+
+use client_mailbox::{
+    inbox::Alarm,
+    letter::{self, LetterSummary, LetterView},
+    markdown::{self, Block, Span},
+};
+use client_messages as page;
+
+/// A letter in the list.
+pub(crate) fn summary(summary: LetterSummary) -> page::LetterSummary {
+    let LetterSummary { id, label, language, sender, arrived, reply_by } = summary;
+    let letter::Sender { name, name_in_gaelic, domain, unit, is_suspended } = sender;
+    let sender = page::Sender { name, name_in_gaelic, domain, unit, is_suspended };
+    page::LetterSummary { id, label, language, sender, arrived, reply_by }
+}
+
+/// A letter.
+pub(crate) fn view(view: LetterView) -> page::LetterView {
+    let LetterView { summary: shown, in_plain_words, text, contact, case_id, actions } = view;
+    page::LetterView {
+        summary: summary(shown),
+        in_plain_words,
+        text: blocks(text),
+        contact,
+        case_id,
+        actions: actions.into_iter().map(action).collect(),
+    }
+}
+
+/// What the page is told of something that must not be.
+pub(crate) const fn alarm(alarm: &Alarm) -> page::Problem {
+    match alarm {
+        Alarm::Unopenable { .. } => page::Problem::UnopenableLetter,
+        Alarm::TwoLettersOfOneNumber { .. } => page::Problem::TwoLettersOfOneNumber,
+        Alarm::ObjectMissing { .. } | Alarm::LetterLost { .. } => page::Problem::RelayLied,
+    }
+}
+
+fn action(action: letter::Action) -> page::Action {
+    let letter::Action { label, by, link: found, reference, amount } = action;
+    page::Action { label, by, link: found.map(link), reference, amount }
+}
+
+fn link(link: markdown::Link) -> page::Link {
+    let markdown::Link { url, host } = link;
+    page::Link { url, host }
+}
+
+// Deep nesting ends in `client-mailbox`: the tree is as deep as it lets a letter be.
+fn blocks(blocks: Vec<Block>) -> Vec<page::Block> {
+    blocks.into_iter().map(block).collect()
+}
+
+fn block(block: Block) -> page::Block {
+    match block {
+        Block::Heading(level, text) => page::Block::Heading(level, spans(text)),
+        Block::Paragraph(text) => page::Block::Paragraph(spans(text)),
+        Block::List(first, items) => page::Block::List(first, items.into_iter().map(blocks).collect()),
+        Block::Quote(inner) => page::Block::Quote(blocks(inner)),
+        Block::Code(text) => page::Block::Code(text),
+        Block::Rule => page::Block::Rule,
+    }
+}
+
+fn spans(spans: Vec<Span>) -> Vec<page::Span> {
+    spans.into_iter().map(span).collect()
+}
+
+fn span(span: Span) -> page::Span {
+    match span {
+        Span::Text(text) => page::Span::Text(text),
+        Span::Emphasis(inner) => page::Span::Emphasis(spans(inner)),
+        Span::Strong(inner) => page::Span::Strong(spans(inner)),
+        Span::Code(text) => page::Span::Code(text),
+        Span::Link(to, inner) => page::Span::Link(link(to), spans(inner)),
+        Span::DeadLink(address, inner) => page::Span::DeadLink(address, spans(inner)),
+        Span::Break => page::Span::Break,
+    }
+}

@@ -1,0 +1,207 @@
+//! Keeping up with relay and directory: what was left undone, what is new, what the archive has.
+//!
+//! Every exchange goes the same way: look into the mailbox for a request, send it, give the answer
+//! to the mailbox, **store** what changed, and only then go on. So the relay is never told of
+//! anything that this device could forget.
+
+use client_mailbox::{
+    http::{AnswerError, HttpRequest, RequestFailure},
+    inbox::{Alarm, Received},
+    registry, relay,
+};
+use client_messages::{Event, Problem};
+use crypto_core::archive::ObjectId;
+
+use crate::{device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change};
+
+/// Everything that is looked at once at each unlock.
+pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    // Letters come without the directory as well.
+    tolerated(device, directory(device, shared).await)?;
+    letters(device, shared).await?;
+    let unopened = shared.with(|opened| opened.inbox.unopened())?;
+    again(device, shared, &unopened).await?;
+    tolerated(device, archive(device, shared).await)
+}
+
+/// What is new at the relay.
+pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    let before = shared.with(|opened| opened.inbox.unopened())?;
+    letters(device, shared).await?;
+    let mut unopened = shared.with(|opened| opened.inbox.unopened())?;
+    unopened.retain(|sequence| !before.contains(sequence));
+    if unopened.is_empty() {
+        return Ok(());
+    }
+    // Its sender may be a body that was registered since.
+    tolerated(device, directory(device, shared).await)?;
+    again(device, shared, &unopened).await
+}
+
+/// The registry of public bodies, and this device's own entry as the directory shows it now.
+async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    let request = shared.with(|opened| registry::request(&opened.trust, Some(opened.enrolled.pin())))??;
+    let response = device.ask_registry(&request).await?;
+    let now = device.worker.now();
+    let changes = shared.with(|opened| -> Result<Vec<Change>, Failure> {
+        let pin = Some(opened.enrolled.pin());
+        let (bodies, pin) = opened.registry.answered(&opened.trust, pin, &response, now)?;
+        let is_new = bodies != opened.registry;
+        opened.registry = bodies;
+        opened.enrolled.advance(pin);
+        let mut changes = vec![opened.enrolled_record()?];
+        if is_new {
+            changes.push(opened.registry_record()?);
+        }
+        Ok(changes)
+    })??;
+    device.storage.write(changes).await?;
+    // A body may have been suspended.
+    shared.show(device)?;
+
+    let request = shared.with(|opened| opened.enrolled.check(&opened.trust, &opened.keys))??;
+    let response = device.ask_directory(&request).await?;
+    let now = device.worker.now();
+    let change = shared.with(|opened| -> Result<Change, Failure> {
+        opened.enrolled.checked(&opened.trust, &response, now)?;
+        opened.enrolled_record()
+    })??;
+    Ok(device.storage.write(vec![change]).await?)
+}
+
+/// Lists what came since the last listing, to its end, and files it.
+pub(crate) async fn letters(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    loop {
+        let now = device.worker.now();
+        let request = shared.with(|opened| {
+            relay::letters(opened.inbox.last(), None, &opened.signer(now), &mut random::source())
+        })??;
+        let response = device.ask_relay(&request).await?;
+        let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
+        let mut received = shared.with(|opened| {
+            let (inbox, reader) = opened.parts();
+            inbox.listed(&page, &reader, &mut random::source())
+        })??;
+        // These are tried again once the registry is up to date: no alarm before that.
+        received.alarms.retain(|alarm| !matches!(alarm, Alarm::Unopenable { .. }));
+        let is_complete = received.is_complete;
+        keep(device, shared, received).await?;
+        if is_complete {
+            return file(device, shared).await;
+        }
+    }
+}
+
+/// Tries letters again that stayed at the relay.
+async fn again(device: &Device, shared: &Shared, unopened: &[u64]) -> Result<(), Failure> {
+    for &sequence in unopened {
+        let now = device.worker.now();
+        let request = shared.with(|opened| {
+            let before = sequence.saturating_sub(1);
+            relay::letters(before, Some(1), &opened.signer(now), &mut random::source())
+        })??;
+        let response = device.ask_relay(&request).await?;
+        let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
+        let received = shared.with(|opened| {
+            let (inbox, reader) = opened.parts();
+            inbox.again(sequence, &page, &reader, &mut random::source())
+        })??;
+        keep(device, shared, received).await?;
+    }
+    file(device, shared).await
+}
+
+/// Files every letter that is not filed yet: the relay puts it into the archive and takes it off the
+/// list, both or neither.
+async fn file(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    let waiting: Vec<ObjectId> =
+        shared.with(|opened| opened.inbox.filings().map(|filing| filing.id()).collect())?;
+    for id in waiting {
+        let now = device.worker.now();
+        let request = shared.with(|opened| -> Result<Option<HttpRequest>, RequestFailure> {
+            let filing = opened.inbox.filings().find(|filing| filing.id() == id);
+            let signer = opened.signer(now);
+            filing.map(|filing| relay::file(filing, &signer, &mut random::source())).transpose()
+        })??;
+        let Some(request) = request else { continue };
+        match device.ask_relay(&request).await?.done() {
+            Ok(()) => {}
+            // It may have no room for this one. The letter stays here and there; others go on.
+            Err(AnswerError::Refused(refused)) if !refused.is_temporary() => {
+                device.worker.tell(Event::Alarm(Problem::RelayRefused));
+                continue;
+            }
+            Err(error) => return Err(Failure::of_relay(&error)),
+        }
+        let changes = shared.with(|opened| {
+            let writes = opened.inbox.filed(id);
+            records::all_sealed(&writes, &opened.vault_key)
+        })??;
+        device.storage.write(changes).await?;
+    }
+    Ok(())
+}
+
+/// Looks through the whole archive: for letters that this device does not have, and for those that
+/// the relay does not have any more.
+async fn archive(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    let mut pass = shared.with(|opened| opened.inbox.archive_pass())?;
+    while !pass.is_complete() {
+        let now = device.worker.now();
+        let request = shared
+            .with(|opened| relay::archive(pass.after(), &opened.signer(now), &mut random::source()))??;
+        let response = device.ask_relay(&request).await?;
+        let page = relay::archive_page(&response).map_err(|error| Failure::of_relay(&error))?;
+        for id in shared.with(|opened| pass.listed(&opened.inbox, &page))?? {
+            fetch(device, shared, &id).await?;
+        }
+    }
+    let received = shared.with(|opened| opened.inbox.passed(pass))?;
+    keep(device, shared, received).await
+}
+
+/// Fetches one object of the archive.
+async fn fetch(device: &Device, shared: &Shared, id: &ObjectId) -> Result<(), Failure> {
+    let now = device.worker.now();
+    let request =
+        shared.with(|opened| relay::archive_object(id, &opened.signer(now), &mut random::source()))??;
+    let response = device.ask_relay(&request).await?;
+    let object = relay::archive_content(&response).map_err(|error| Failure::of_relay(&error))?;
+    if object.id.0 != *id.as_bytes() {
+        return Err(Failure(Problem::RelayLied));
+    }
+    let received = shared.with(|opened| {
+        let (inbox, reader) = opened.parts();
+        inbox.archived(&object, &reader)
+    })??;
+    keep(device, shared, received).await
+}
+
+/// Stores what the relay gave, then shows it.
+async fn keep(device: &Device, shared: &Shared, received: Received) -> Result<(), Failure> {
+    let Received { writes, alarms, new, .. } = received;
+    let changes = shared.with(|opened| records::all_sealed(&writes, &opened.vault_key))??;
+    device.storage.write(changes).await?;
+    if new > 0 {
+        shared.show(device)?;
+    }
+    for alarm in &alarms {
+        device.worker.tell(Event::Alarm(show::alarm(alarm)));
+    }
+    Ok(())
+}
+
+/// A part that the rest does not wait for. The page is told of a lie; of a directory that cannot be
+/// reached it is not, because nothing that it shows is wrong for that.
+fn tolerated(device: &Device, outcome: Result<(), Failure>) -> Result<(), Failure> {
+    match outcome {
+        Err(failure) if failure.is_final() || failure.0 == Problem::RelayUnreachable => Err(failure),
+        Err(failure) => {
+            if !failure.is_temporary() {
+                device.worker.tell(Event::Alarm(failure.0));
+            }
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}

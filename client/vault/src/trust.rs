@@ -1,0 +1,100 @@
+//! The trust file of this deployment, and which deployment that is.
+//!
+//! The file comes from the origin that serves this program. Who signed it the first time is
+//! remembered with the file itself: from then on another signer is refused, and so is an older file
+//! of the same signer. The remembered file also serves while there is no network.
+
+use std::rc::Rc;
+
+use client_mailbox::http::HttpRequest;
+use crypto_core::trust::{LONGEST_TRUST, SignedTrust, TrustError, VerifiedTrust};
+
+use crate::{
+    network::{self, Unreachable},
+    storage::{Change, Shelf, Storage, StorageError},
+    worker::Worker,
+};
+
+/// Where the file stands at the client's origin.
+const PATH: &str = "/trust.json";
+
+/// The key of the remembered file.
+const RECORD: &str = "trust";
+
+/// Why there is nothing to trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TrustFailure {
+    /// The origin does not answer.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
+    /// The origin has no such file.
+    #[error("the client's origin serves no trust file")]
+    Missing,
+    /// The file does not hold.
+    #[error(transparent)]
+    Refused(#[from] TrustError),
+    /// The file is older than the one that is remembered.
+    #[error("the trust file is older than the one that was used before")]
+    Older,
+    /// The remembered file is not what was stored.
+    #[error("the trust file that this device remembers was altered")]
+    Remembered,
+    /// It could not be remembered.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The file to go by: the origin's, or the remembered one where the origin cannot be reached.
+pub(crate) async fn current(worker: &Worker, storage: &Storage) -> Result<Rc<VerifiedTrust>, TrustFailure> {
+    match fetched(worker, storage).await {
+        Err(TrustFailure::Unreachable(cause)) => {
+            remembered(storage).await?.map(Rc::new).ok_or(TrustFailure::Unreachable(cause))
+        }
+        outcome => outcome,
+    }
+}
+
+/// The file as the origin serves it now, verified and remembered.
+pub(crate) async fn fetched(worker: &Worker, storage: &Storage) -> Result<Rc<VerifiedTrust>, TrustFailure> {
+    let url = format!("{}{PATH}", worker.origin());
+    let request = HttpRequest { method: "GET", url, headers: Vec::new(), body: Vec::new() };
+    let response = network::send(worker, &request, LONGEST_TRUST).await?;
+    match response.status {
+        200 => {}
+        // The server in front of the files is ill: that says nothing about the file.
+        500.. => return Err(TrustFailure::Unreachable(Unreachable)),
+        _ => return Err(TrustFailure::Missing),
+    }
+    let signed = SignedTrust::from_json(&response.body)?;
+    let signer = signed.signer()?;
+    let verified = signed.verify(&signer)?;
+    if let Some((known_signed, known)) = record(storage).await? {
+        if known_signed.signer()? != signer {
+            return Err(TrustFailure::Refused(TrustError::OtherDeployment));
+        }
+        if verified.file().issued < known.file().issued {
+            return Err(TrustFailure::Older);
+        }
+        if known_signed == signed {
+            return Ok(Rc::new(verified));
+        }
+    }
+    let put = Change::Put(Shelf::Open, RECORD.to_owned(), signed.to_json().into_bytes());
+    storage.write(vec![put]).await?;
+    Ok(Rc::new(verified))
+}
+
+/// The file that was used last, if one was.
+pub(crate) async fn remembered(storage: &Storage) -> Result<Option<VerifiedTrust>, TrustFailure> {
+    Ok(record(storage).await?.map(|(_, verified)| verified))
+}
+
+async fn record(storage: &Storage) -> Result<Option<(SignedTrust, VerifiedTrust)>, TrustFailure> {
+    let Some(stored) = storage.read(Shelf::Open, RECORD).await? else { return Ok(None) };
+    let read = || -> Result<_, TrustError> {
+        let signed = SignedTrust::from_json(&stored)?;
+        let verified = signed.verify(&signed.signer()?)?;
+        Ok((signed, verified))
+    };
+    read().map(Some).map_err(|_| TrustFailure::Remembered)
+}

@@ -1,0 +1,81 @@
+//! The worker's global scope: the one door to the page, the clock, timers and the browser's services.
+
+use client_messages::{Answer, Event, FromVault};
+use js_sys::{Date, Promise};
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, IdbFactory, RequestInit, Response, WorkerNavigator};
+
+/// The scope of the worker that this program runs in.
+#[derive(Clone)]
+pub(crate) struct Worker(DedicatedWorkerGlobalScope);
+
+impl Worker {
+    /// `None` outside a worker.
+    pub(crate) fn here() -> Option<Self> {
+        js_sys::global().dyn_into().ok().map(Self)
+    }
+
+    /// Calls `listener` with every message of the page.
+    pub(crate) fn set_listener(&self, listener: &js_sys::Function) {
+        self.0.set_onmessage(Some(listener));
+    }
+
+    /// Sends a message to the page.
+    pub(crate) fn say(&self, message: &FromVault) {
+        if let Ok(value) = serde_wasm_bindgen::to_value(message) {
+            // Fails only for values that cannot be cloned, and these are plain data.
+            let _ = self.0.post_message(&value);
+        }
+    }
+
+    /// Sends the answer to request `number`.
+    pub(crate) fn answer(&self, number: u32, answer: Answer) {
+        self.say(&FromVault::Answer { number, answer });
+    }
+
+    /// Tells the page of something that happened by itself.
+    pub(crate) fn tell(&self, event: Event) {
+        self.say(&FromVault::Event(event));
+    }
+
+    /// Ends the worker once the present task is done; its memory goes with it.
+    pub(crate) fn close(&self) {
+        self.0.set_onmessage(None);
+        self.0.close();
+    }
+
+    /// Unix seconds by the device's clock.
+    pub(crate) fn now(&self) -> u64 {
+        // A float converts to the nearest value that fits: a clock before 1970 gives 0.
+        (Date::now() / 1000.0) as u64
+    }
+
+    /// Waits.
+    pub(crate) async fn sleep(&self, milliseconds: u32) {
+        let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
+        // The timer calls the promise's own function: there is no closure that could be gone by then.
+        let promise = Promise::new(&mut |resolve, _| {
+            let _ = self.0.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+        });
+        let _ = JsFuture::from(promise).await;
+    }
+
+    /// The origin that served this program, such as `https://letterbox.example`.
+    pub(crate) fn origin(&self) -> String {
+        self.0.location().origin()
+    }
+
+    pub(crate) fn navigator(&self) -> WorkerNavigator {
+        self.0.navigator()
+    }
+
+    /// The browser's databases, if it allows any here.
+    pub(crate) fn databases(&self) -> Option<IdbFactory> {
+        self.0.indexed_db().ok().flatten()
+    }
+
+    pub(crate) async fn fetch(&self, url: &str, init: &RequestInit) -> Result<Response, JsValue> {
+        JsFuture::from(self.0.fetch_with_str_and_init(url, init)).await?.dyn_into()
+    }
+}

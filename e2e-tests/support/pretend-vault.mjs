@@ -1,0 +1,55 @@
+// A vault that says what a test tells it to: every state of the page can be looked at, also those
+// that only a liar, a full disk or bad luck lead to. It takes the real vault's place in the real
+// page; the page's program, policy and texts are the real ones.
+
+import { openPage } from "./browser.mjs";
+
+const LOADER = /\/vault-loader-[0-9a-f]{16}\.js$/;
+const KEPT = ["content-security-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy", "x-content-type-options"];
+
+// The version of the interface between page and vault.
+const INTERFACE = 2;
+
+const program = (plan, version) => `
+globalThis.plan = ${JSON.stringify(plan)};
+globalThis.heard = [];
+globalThis.onmessage = ({ data: { number, command } }) => {
+  const name = typeof command === "string" ? command : Object.keys(command)[0];
+  globalThis.heard.push(name);
+  for (const message of globalThis.plan[name] ?? []) {
+    postMessage(message.answer ? { Answer: { number, answer: message.answer } } : message);
+  }
+};
+postMessage({ Started: { interface: ${version} } });
+`;
+
+export const status = (now) => [{ answer: { Status: now } }];
+export const problem = (name) => [{ answer: { Problem: name } }];
+
+// Opens the page with a vault that answers each command by its plan: a list of messages for each
+// name; `{ answer }` is the answer, everything else is sent as it is. Without a plan it is silent.
+export async function openWithPretendVault(browser, plan, { version = INTERFACE, ...options } = {}) {
+  const prepare = (context) =>
+    context.route(LOADER, async (route) => {
+      const real = await route.fetch();
+      const headers = Object.fromEntries(Object.entries(real.headers()).filter(([name]) => KEPT.includes(name)));
+      await route.fulfill({ headers: { ...headers, "content-type": "text/javascript" }, body: program(plan, version) });
+    });
+  const { context, page, wrong } = await openPage(browser, { prepare, ...options });
+  const vault = async () => page.workers()[0] ?? (await page.waitForEvent("worker"));
+  return {
+    context,
+    page,
+    wrong,
+    // Says something by itself.
+    tell: async (message) => (await vault()).evaluate((said) => postMessage(said), message),
+    // Answers differently from now on.
+    replan: async (name, messages) => (await vault()).evaluate(([key, list]) => { globalThis.plan[key] = list; }, [name, messages]),
+    // Which commands it has heard, once there are so many.
+    heard: async (least) =>
+      (await vault()).evaluate(async (count) => {
+        while (globalThis.heard.length < count) await new Promise((resolve) => setTimeout(resolve));
+        return globalThis.heard;
+      }, least),
+  };
+}

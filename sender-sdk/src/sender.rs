@@ -1,0 +1,124 @@
+//! A public body that sends.
+
+use core::fmt;
+use std::sync::Arc;
+
+use crypto_core::{
+    body::{BodyId, VerifiedBody},
+    person::Attributes,
+    trust::VerifiedTrust,
+};
+use relay_auth::signing::SigningKey;
+use tokio::sync::Mutex;
+
+use crate::{
+    directory::Directory,
+    error::{ConnectError, SendError},
+    letter::Letter,
+    outcome::Outcome,
+    registry::{Standing, StandingError},
+    relay::Relay,
+    settings::Settings,
+    state::Memory,
+    system::now,
+    trust,
+    way::{Found, Recipient},
+};
+
+/// How often a letter is sealed again because the person's key changed on the way.
+const MOST_NEW_KEYS: usize = 2;
+
+/// A public body that sends: it verified the trust file, the registry and its own place in it.
+///
+/// One serves any number of letters at a time. Its questions to the directory go one after another,
+/// because each answer has to follow from the one before; sealing and depositing go side by side.
+pub struct Sender {
+    pub(crate) key: SigningKey,
+    pub(crate) trust: VerifiedTrust,
+    pub(crate) relay: Relay,
+    pub(crate) memory: Memory,
+    directory: Directory,
+    body: BodyId,
+    standing: Mutex<Standing>,
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sender").field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+impl Sender {
+    /// Loads and verifies the trust file, asks the directory for the registry, verifies it, and checks
+    /// that this body may send with its key now.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
+        let Settings { body, trust, deployment_key, signing_key: key, state, patience } = settings;
+        let memory = Memory::new(state);
+        let trust = trust::load(&trust, &deployment_key, &memory, &patience).await?;
+        let directory = Directory::new(&trust.file().directory.url, patience.clone())?;
+        let relay = Relay::new(&trust.file().relay.url, patience)?;
+        let known = memory.pin(&trust.trust().log).await?;
+        let registry = directory.registry(known.as_ref()).await?;
+        let own = key.verifying_key();
+        let standing = Standing::verify(&registry, trust.trust(), known.as_ref(), &body, &own, now())?;
+        if known != Some(standing.pin) {
+            memory.remember_pin(&trust.trust().log, standing.pin).await?;
+        }
+        Ok(Self { key, trust, relay, memory, directory, body, standing: Mutex::new(standing) })
+    }
+
+    /// Sends a letter: looks the person up, verifies the answer, seals, deposits, verifies the receipt.
+    /// If the person's key changes on the way, it starts again, at most twice; the letter keeps its id.
+    ///
+    /// # Errors
+    /// [`SendError`]. See [`SendError::may_have_arrived`].
+    pub async fn send(&self, letter: &Letter) -> Result<Outcome, SendError> {
+        // A letter that may not be sent is no reason to ask about a person.
+        letter.check(self.entry().await.as_ref())?;
+        for _ in 0..=MOST_NEW_KEYS {
+            let proven = match self.find(letter.recipient()).await?.prove().await? {
+                Recipient::Proven(proven) => proven,
+                Recipient::NotSealed(obstacle) => return Ok(Outcome::NotSealed(obstacle)),
+            };
+            match proven.seal(letter)?.deposit().await {
+                Ok(delivery) => return Ok(Outcome::Delivered(delivery)),
+                Err(SendError::RecipientKeyChanged | SendError::PermitExpired) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(SendError::KeyKeepsChanging)
+    }
+
+    /// Asks the directory about a person. The answer has to be proven next; until then, nobody else's
+    /// question is sent.
+    ///
+    /// # Errors
+    /// [`SendError::Standing`], [`SendError::Transport`] or [`SendError::State`].
+    pub async fn find(&self, person: &Attributes) -> Result<Found<'_>, SendError> {
+        let mut standing = self.standing.lock().await;
+        if standing.is_old(now()) {
+            *standing = self.renewed(&standing).await?;
+        }
+        let known = self.memory.recipient(person).await?;
+        let answer = self.directory.look_up(person, &standing.pin, &self.key).await?;
+        Ok(Found { sender: self, standing, person: person.clone(), known, answer })
+    }
+
+    /// The registry may have changed since: letters name the body's entry in force.
+    async fn renewed(&self, before: &Standing) -> Result<Standing, StandingError> {
+        let registry = self.directory.registry(Some(&before.pin)).await?;
+        let (trust, own) = (self.trust.trust(), self.key.verifying_key());
+        let standing = Standing::verify(&registry, trust, Some(&before.pin), &self.body, &own, now())?;
+        if standing.pin != before.pin {
+            self.memory.remember_pin(&trust.log, standing.pin).await?;
+        }
+        Ok(standing)
+    }
+
+    async fn entry(&self) -> Arc<VerifiedBody> {
+        Arc::clone(&self.standing.lock().await.body)
+    }
+}
