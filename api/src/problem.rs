@@ -87,7 +87,7 @@ codes! {
     UnsupportedMediaType = "unsupported-media-type", 415, "The content is of another type";
 
     /// Not signed, wrongly signed, or by a key that governs no mailbox: which of these is not said.
-    SignatureInvalid = "signature-invalid", 401, "The request is not signed by a device of a mailbox";
+    SignatureInvalid = "signature-invalid", 401, "The request is not signed by a key that may ask here";
     /// Signed too long ago or in the future.
     RequestOutOfTime = "request-out-of-time", 401, "The request was signed at another time";
     /// Received before.
@@ -128,6 +128,39 @@ codes! {
     /// The archive has no such object.
     NoSuchObject = "no-such-object", 404, "There is no such object";
 
+    /// No sign-in of this name, or its hour is over.
+    SignInUnknown = "sign-in-unknown", 403, "The sign-in is not known (any more)";
+    /// ScotAccount does not take the code.
+    SignInRefused = "sign-in-refused", 403, "ScotAccount did not accept the sign-in";
+    /// A later step of a sign-in was made by somebody else than the first.
+    SignInOfAnother = "sign-in-of-another", 403, "The steps of the sign-in are of different people";
+    /// Name and birth date were not confirmed.
+    SignInIncomplete = "sign-in-incomplete", 409, "The sign-in is not complete";
+    /// ScotAccount does not answer as it should.
+    IdentityProviderFault = "identity-provider-fault", 502, "ScotAccount did not answer as it should";
+    /// The entry does not hold.
+    EntryRefused = "entry-refused", 403, "The entry does not hold";
+    /// Another entry is in force than the one that this follows.
+    EntryOutOfTurn = "entry-out-of-turn", 409, "Another entry is in force";
+    /// This person has an entry, published with other keys.
+    AlreadyEnrolled = "already-enrolled", 409, "This person has a mailbox already";
+    /// The entry has another id than the one that belongs to the sign-in.
+    OtherDirectoryId = "other-directory-id", 409, "The entry is for another id";
+    /// The evidence is not that of the sign-in, or does not fit the entry.
+    EvidenceRefused = "evidence-refused", 403, "The evidence does not hold";
+    /// Too many people have these details.
+    TooManyNamesakes = "too-many-namesakes", 409, "Too many people have these details";
+    /// Two operators have to approve.
+    BodyNotApproved = "body-not-approved", 403, "The public body is not approved";
+    /// The entry does not follow the one in force.
+    BodyOutOfTurn = "body-out-of-turn", 409, "Another entry of this public body is in force";
+    /// The caller remembers a log that this one does not extend.
+    UnknownLog = "unknown-log", 409, "The log is not known here";
+    /// A body asked for as many people as it may.
+    LookupsUsedUp = "lookups-used-up", 429, "Too many people were looked up";
+    /// No token for this service, or its time is over.
+    TokenInvalid = "token-invalid", 401, "The access token is not valid";
+
     /// Too many requests from one address.
     TooManyRequests = "too-many-requests", 429, "Too many requests";
     /// Too many event streams of one mailbox.
@@ -136,6 +169,28 @@ codes! {
     ServiceFull = "service-full", 507, "The service has no room left";
     /// The service cannot reach its store, or is stopping.
     Unavailable = "unavailable", 503, "The service is not available";
+}
+
+impl Code {
+    /// The kinds that the key directory alone answers with.
+    pub const OF_THE_DIRECTORY: &[Self] = &[
+        Self::SignInUnknown,
+        Self::SignInRefused,
+        Self::SignInOfAnother,
+        Self::SignInIncomplete,
+        Self::IdentityProviderFault,
+        Self::EntryRefused,
+        Self::EntryOutOfTurn,
+        Self::AlreadyEnrolled,
+        Self::OtherDirectoryId,
+        Self::EvidenceRefused,
+        Self::TooManyNamesakes,
+        Self::BodyNotApproved,
+        Self::BodyOutOfTurn,
+        Self::UnknownLog,
+        Self::LookupsUsedUp,
+        Self::TokenInvalid,
+    ];
 }
 
 #[cfg(test)]

@@ -282,10 +282,7 @@ impl VerifiedPerson {
         token: &str,
         provider: &IdentityProvider,
     ) -> Result<Attributes, EvidenceError> {
-        let claims = confirmed_claims(token, ADDRESS_SCOPE, &self.subject, provider)?;
-        let AddressClaims { address } =
-            serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
-        Ok(self.attributes.with_postcode(&address.postal_code)?)
+        Ok(self.attributes.with_postcode(&verify_postcode(token, &self.subject, provider)?)?)
     }
 
     /// Compares with the person that was asked for: name and birth date (`LBX-EVID-5`).
@@ -328,10 +325,7 @@ pub fn verify(
         salt: evidence.salt,
     };
     let id = id_claims(&evidence.id_token, &sign_in, provider)?;
-    let claims = confirmed_claims(&evidence.claims_token, IDENTITY_SCOPE, &id.sub, provider)?;
-    let IdentityClaims { given_name, family_name, birth_date } =
-        serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
-    let attributes = Attributes::new(&given_name, &family_name, &birth_date, None)?;
+    let attributes = verify_claims(&evidence.claims_token, &id.sub, provider)?;
     Ok(VerifiedPerson { subject: id.sub, attributes })
 }
 
@@ -351,13 +345,42 @@ pub fn verify_address(
     if evidence.address != Some(address_commitment(token, salt.0).into()) {
         return Err(EvidenceError::OtherAddress);
     }
-    let claims = confirmed_claims(token, ADDRESS_SCOPE, &person.subject, provider)?;
-    let AddressClaims { address } = serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
-    if canonical_postcode(&address.postal_code)? == postcode {
+    if verify_postcode(token, &person.subject, provider)? == postcode {
         Ok(())
     } else {
         Err(EvidenceError::OtherPerson)
     }
+}
+
+/// Name and birth date of a token of the attribute issuer, if they are confirmed for this subject
+/// (`LBX-EVID-3`). Whether a key is theirs is what [`verify`] says.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub fn verify_claims(
+    claims_token: &str,
+    subject: &str,
+    provider: &IdentityProvider,
+) -> Result<Attributes, EvidenceError> {
+    let claims = confirmed_claims(claims_token, IDENTITY_SCOPE, subject, provider)?;
+    let IdentityClaims { given_name, family_name, birth_date } =
+        serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
+    Ok(Attributes::new(&given_name, &family_name, &birth_date, None)?)
+}
+
+/// The postcode of a token of the attribute issuer, in canonical form, if the address is confirmed
+/// for this subject.
+///
+/// # Errors
+/// [`EvidenceError`]; [`EvidenceError::Attributes`] for an address without a postcode of ours.
+pub fn verify_postcode(
+    address_token: &str,
+    subject: &str,
+    provider: &IdentityProvider,
+) -> Result<String, EvidenceError> {
+    let claims = confirmed_claims(address_token, ADDRESS_SCOPE, subject, provider)?;
+    let AddressClaims { address } = serde_json::from_value(claims).map_err(|_| EvidenceError::NotVerified)?;
+    Ok(canonical_postcode(&address.postal_code)?)
 }
 
 /// The claims of one scope, if the attribute issuer signed them for this subject and confirmed them

@@ -4,7 +4,7 @@ use crypto_core::{
     citizen::{Purpose, SignIn},
     evidence::{
         AddressEvidence, Evidence, EvidenceError, IdentityProvider, VerifiedPerson, address_commitment,
-        verify, verify_address, verify_sign_in,
+        verify, verify_address, verify_claims, verify_postcode, verify_sign_in,
     },
     jwt::{JwtError, KeySet, LONGEST_TOKEN},
     person::Attributes,
@@ -331,4 +331,19 @@ fn the_two_issuers_of_the_provider_are_not_interchangeable() {
     let evidence = evidence();
     let result = verify(&evidence, &evidence.hash(), ANN.id(), &ANN.identity().verifying_key(), &swapped);
     assert_eq!(result, Err(EvidenceError::OtherIssuer));
+}
+
+#[portable_test]
+fn claims_and_addresses_are_verified_without_a_sign_in_for_their_own_subject_only() {
+    let claims = claims_token(&good_claims());
+    assert_eq!(verify_claims(&claims, "subject-1", &provider()), Ok(ANN.attributes().without_postcode()));
+    assert_eq!(verify_claims(&claims, "subject-2", &provider()), Err(EvidenceError::OtherSubject));
+    let address = claims_token(&address_claims("subject-1", "eh1 1aa"));
+    assert_eq!(verify_postcode(&address, "subject-1", &provider()).as_deref(), Ok("EH11AA"));
+    assert_eq!(verify_postcode(&address, "subject-2", &provider()), Err(EvidenceError::OtherSubject));
+    // Neither token is the other.
+    assert_eq!(verify_claims(&address, "subject-1", &provider()), Err(EvidenceError::NotVerified));
+    assert_eq!(verify_postcode(&claims, "subject-1", &provider()), Err(EvidenceError::NotVerified));
+    let foreign = claims_token(&address_claims("subject-1", "75001"));
+    assert!(matches!(verify_postcode(&foreign, "subject-1", &provider()), Err(EvidenceError::Attributes(_))));
 }

@@ -116,6 +116,14 @@ labels! {
     DIRECTORY_TREE = "directory/tree";
     /// Names under which the directory's store keeps labels.
     DIRECTORY_ROW = "directory/row";
+    /// Names under which the directory's store keeps what belongs to a person.
+    ROW_INDEX = "directory/index";
+    /// Key of one sealed row of the directory's store.
+    SEALED_ROW = "directory/sealed-row";
+    /// Hash of the secret that names a sign-in.
+    SIGN_IN_HANDLE = "directory/sign-in";
+    /// Hash of the token with which ScotAccount provides mailboxes.
+    PROVISIONING_TOKEN = "directory/provisioning";
     /// Directory label that the first epoch sets, so that the tree is never empty.
     DIRECTORY_GENESIS = "directory/genesis";
     /// Leaf of the log: one epoch of the directory.

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use axum::http::{HeaderValue, Uri};
+use axum::http::HeaderValue;
 use relay_auth::{
     signing::SigningKey,
     ticket::{TicketError, TicketKeys},
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     keys::{KeyError, KeySource},
     serve::Connections,
+    settings,
 };
 
 use crate::{app::Limits, archive::ArchiveQuota, deposits::LetterQuota};
@@ -223,17 +224,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Setting`] for what is not an origin.
     pub fn origins(&self) -> Result<Vec<HeaderValue>, ConfigError> {
-        self.origins
-            .iter()
-            .map(|origin| {
-                let value = HeaderValue::from_str(origin).ok().filter(|_| is_origin(origin));
-                value.ok_or_else(|| {
-                    ConfigError::Setting(format!(
-                        "origins: {origin} is not an origin; one looks like https://letterbox.example or http://localhost:8080, without a path"
-                    ))
-                })
-            })
-            .collect()
+        settings::origins(&self.origins).map_err(ConfigError::Setting)
     }
 
     /// What is signed as `@authority`, for a relay that listens on `bound`.
@@ -241,19 +232,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Setting`] for what is not a host name.
     pub fn authority(&self, bound: SocketAddr) -> Result<String, ConfigError> {
-        let authority = self.authority.clone().unwrap_or_else(|| bound.to_string());
-        let plain = authority.bytes().all(|byte| {
-            byte.is_ascii_lowercase()
-                || byte.is_ascii_digit()
-                || matches!(byte, b'.' | b'-' | b':' | b'[' | b']')
-        });
-        if plain && !authority.is_empty() {
-            Ok(authority)
-        } else {
-            Err(ConfigError::Setting(format!(
-                "authority: {authority} is not a host name in lower case, with a port where it is not 443"
-            )))
-        }
+        settings::authority(self.authority.as_deref(), bound).map_err(ConfigError::Setting)
     }
 
     /// What may wait in a mailbox.
@@ -293,15 +272,6 @@ impl Config {
             trusted_proxies: self.trusted_proxies.clone(),
         }
     }
-}
-
-/// Scheme, host and port, and nothing else: browsers compare an origin as text.
-fn is_origin(text: &str) -> bool {
-    let Ok(uri) = text.parse::<Uri>() else { return false };
-    let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return false;
-    };
-    !authority.as_str().contains(['@', '*']) && format!("{scheme}://{authority}") == text
 }
 
 #[cfg(test)]

@@ -18,5 +18,6 @@ pub mod public;
 pub mod refusal;
 pub mod run;
 pub mod serve;
+pub mod settings;
 pub mod signed;
 pub mod telemetry;

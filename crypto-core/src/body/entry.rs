@@ -194,6 +194,14 @@ impl SignedBodyEntry {
         label::BODY_HASH.hash(&(&self.entry,))
     }
 
+    /// What the entry says, without a look at its approvals: for whoever keeps or approves entries.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn unverified(&self) -> Result<BodyEntry, DecodeError> {
+        BodyEntry::from_bytes(self.entry.as_ref())
+    }
+
     /// Verifies the approvals against the operators that the trust file names.
     ///
     /// # Errors

@@ -226,6 +226,15 @@ impl SignedEntry {
         signed
     }
 
+    /// What the entry says, without a look at its signatures: for whoever keeps entries. Nothing may
+    /// be sealed on it; [`History::verify`](crate::citizen::History::verify) is the check.
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn unverified(&self) -> Result<Entry, DecodeError> {
+        Entry::from_bytes(self.entry.as_ref())
+    }
+
     /// The hash by which the directory and the next entry name this one. It covers the signatures.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {

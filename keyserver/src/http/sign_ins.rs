@@ -1,0 +1,94 @@
+//! `/v1/sign-ins`.
+
+use std::sync::Arc;
+
+use api::{
+    Octets16, Octets32, Problem,
+    directory::{CollectRequest, Collected, SignInAnswer, SignInRequest},
+    media,
+};
+use axum::extract::{Request, State};
+use relay_auth::cbor::Limits;
+use service::{
+    body::{self, Cbor},
+    refusal::Refusal,
+};
+
+use super::read;
+use crate::{
+    app::App,
+    sign_ins::{Redemption, session::Handle},
+};
+
+/// A code of at most 2,048 bytes, a verifier of at most 128, an id and a handle.
+const REDEMPTION: Limits = Limits { bytes: 2400, depth: 1, items: 6 };
+
+/// A handle.
+const COLLECTION: Limits = Limits { bytes: 64, depth: 1, items: 2 };
+
+/// Redeem a code of ScotAccount.
+///
+/// The vault sends its browser to ScotAccount and hands on the code that comes back, with the
+/// verifier of its challenge. The first stage begins a sign-in, the others go on with it. It lasts an
+/// hour. Whether the ID token is bound to the vault's own key is for the vault to see.
+#[utoipa::path(
+    post,
+    path = "/v1/sign-ins",
+    tag = "enrolment",
+    request_body(content = SignInRequest, content_type = "application/cbor"),
+    responses(
+        (status = 200, description = "What came of the code.", body = SignInAnswer, content_type = "application/cbor"),
+        (status = 403, description = "sign-in-refused, sign-in-unknown, sign-in-of-another", body = Problem, content_type = "application/problem+json"),
+        (status = 502, description = "identity-provider-fault", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "Another error, such as too-many-requests", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "service-full, unavailable", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn redeem(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
+    let (_, content) = read(&app, request, media::CBOR, REDEMPTION.bytes).await?;
+    let asked: SignInRequest = body::decode(&content, REDEMPTION)?;
+    let stage = asked.stage;
+    let redemption = Redemption {
+        stage,
+        code: asked.code,
+        verifier: asked.code_verifier,
+        proposed: asked.directory_id.0.into(),
+        handle: asked.sign_in.map(|handle| Handle::from(handle.0)),
+    };
+    let redeemed = app.sign_ins.redeem(redemption, app.clock.now()).await?;
+    let outcome = if redeemed.confirmed { "confirmed" } else { "not-confirmed" };
+    metrics::counter!("letterbox_sign_ins_total", "stage" => format!("{stage:?}"), "outcome" => outcome)
+        .increment(1);
+    Ok(Cbor::of(&SignInAnswer {
+        sign_in: Octets32(*redeemed.handle.expose()),
+        id_token: redeemed.id_token,
+        directory_id: Octets16(*redeemed.citizen.as_bytes()),
+        enrolled: redeemed.enrolled,
+        confirmed: redeemed.confirmed,
+    }))
+}
+
+/// Collect what a sign-in has brought.
+///
+/// The tokens of which the evidence is made. They can be collected again until the sign-in is over or
+/// used up.
+#[utoipa::path(
+    post,
+    path = "/v1/sign-ins/collect",
+    tag = "enrolment",
+    request_body(content = CollectRequest, content_type = "application/cbor"),
+    responses(
+        (status = 200, description = "The tokens.", body = Collected, content_type = "application/cbor"),
+        (status = 403, description = "sign-in-unknown", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "sign-in-incomplete", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "Another error", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "unavailable", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn collect(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
+    let (_, content) = read(&app, request, media::CBOR, COLLECTION.bytes).await?;
+    let asked: CollectRequest = body::decode(&content, COLLECTION)?;
+    let handle = Handle::from(asked.sign_in.0);
+    let (tokens, address_token) = app.sign_ins.collect(&handle, app.clock.now()).await?;
+    Ok(Cbor::of(&Collected { id_token: tokens.id_token, claims_token: tokens.claims_token, address_token }))
+}

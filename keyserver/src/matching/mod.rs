@@ -1,0 +1,58 @@
+//! From a person's details to the citizens whom they lead to (`LBX-PERSON-2`, `LBX-DIR-2`).
+//!
+//! Everybody is listed under name and birth date, and under these with the postcode where the address
+//! was confirmed. Two people with the same details stand in one list, which bodies are told as
+//! *ambiguous*. A list grows and never shrinks here.
+
+use crypto_core::{citizen::DirectoryId, directory::PersonList, person::Attributes};
+use relay_auth::cbor::{Suite, Version, Wire as _};
+
+use crate::{
+    directory::{DirectoryError, Publisher},
+    store::StoreFailure,
+};
+
+/// Why somebody cannot be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum MatchingError {
+    /// The list is as long as it may be.
+    #[error("so many people have this name and birth date that no more can be listed: ask the operator")]
+    TooMany,
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+impl From<DirectoryError> for MatchingError {
+    fn from(error: DirectoryError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// What has to be published so that a person's details lead to a citizen: labels and lists. Empty
+/// where they do already.
+///
+/// # Errors
+/// [`MatchingError`].
+pub async fn listing(
+    publisher: &Publisher,
+    person: &Attributes,
+    citizen: DirectoryId,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, MatchingError> {
+    let mut updates = Vec::new();
+    let with_postcode = person.postcode().map(|_| person.clone());
+    for form in [Some(person.without_postcode()), with_postcode].into_iter().flatten() {
+        let label = form.directory_label();
+        let mut list = match publisher.value(&label).await? {
+            Some((value, _)) => PersonList::from_bytes(&value)
+                .map_err(|_| StoreFailure::damaged("a list of people cannot be read"))?,
+            None => PersonList { version: Version, suite: Suite, citizens: Vec::new() },
+        };
+        if let Err(place) = list.citizens.binary_search(&citizen) {
+            list.citizens.insert(place, citizen);
+            list.validate().map_err(|_| MatchingError::TooMany)?;
+            updates.push((label, list.to_bytes()));
+        }
+    }
+    Ok(updates)
+}

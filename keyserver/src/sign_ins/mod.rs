@@ -1,0 +1,281 @@
+//! Signing in with ScotAccount (OpenID Connect; this service is the confidential client).
+//!
+//! The vault sends its browser to ScotAccount three times: to say who it is, to release name and
+//! birth date, to release the address. Each time a code comes back to the vault, which hands it on
+//! with its verifier. Here the code is redeemed, the ID token is checked, and the attribute token is
+//! fetched and checked. Whether a sign-in is bound to the vault's key is for the vault to see (the
+//! nonce, `LBX-BIND-2`); when an entry is published, it is checked here as well.
+//!
+//! A sign-in is known by a random handle, lasts an hour and is used up by publishing. Whoever has a
+//! code is told whether *that* person has an entry: it is their own.
+
+pub mod client_key;
+pub mod provider;
+pub mod session;
+
+use std::sync::Arc;
+
+use api::directory::SignInStage;
+use crypto_core::{
+    citizen::DirectoryId,
+    evidence::{EvidenceError, IdentityProvider, verify_claims, verify_postcode},
+};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use self::{
+    provider::{Provider, ProviderError, Tokens},
+    session::{Handle, IdentityTokens, Session},
+};
+use crate::store::{Records, StoreFailure};
+
+/// How far the provider's clock may be from ours, in seconds.
+const CLOCK_SKEW: u64 = 60;
+
+/// The longest code that is handed on, in bytes.
+const LONGEST_CODE: usize = 2048;
+
+/// A code that came back to the vault.
+pub struct Redemption {
+    /// What was asked for.
+    pub stage: SignInStage,
+    /// The code.
+    pub code: String,
+    /// The verifier of its challenge.
+    pub verifier: String,
+    /// The id that the vault proposes.
+    pub proposed: DirectoryId,
+    /// The sign-in that goes on; none at the first stage.
+    pub handle: Option<Handle>,
+}
+
+/// What came of a code.
+pub struct Redeemed {
+    /// Names the sign-in.
+    pub handle: Handle,
+    /// The ID token of this stage.
+    pub id_token: String,
+    /// The id to go on with.
+    pub citizen: DirectoryId,
+    /// Whether the person has an entry already.
+    pub enrolled: bool,
+    /// Whether what the stage asks for was released and confirmed.
+    pub confirmed: bool,
+}
+
+/// Why a sign-in does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Nobody has begun it, or it is over.
+    #[error("this sign-in is not known here, or its hour is over: start again")]
+    Unknown,
+    /// The code or its verifier cannot be one.
+    #[error("this is not a code of ScotAccount with its verifier")]
+    NotACode,
+    /// ScotAccount does not take the code: used, too old, or of another sign-in.
+    #[error("ScotAccount does not take the code of this sign-in: start again")]
+    CodeRefused,
+    /// The stages were signed in to by different people.
+    #[error("this is another person than the one who began the sign-in: start again")]
+    OtherPerson,
+    /// Name and birth date are still to be asked for, or were not confirmed.
+    #[error("the sign-in has no confirmed name and birth date yet")]
+    Incomplete,
+    /// As many sign-ins are under way as the directory takes at a time.
+    #[error("too many people are signing in at the moment: try again in a minute")]
+    Busy,
+    /// A token does not hold: ScotAccount, or somebody between, is at fault.
+    #[error("ScotAccount gave a token that does not hold: {0}")]
+    Token(EvidenceError),
+    /// ScotAccount was of no help.
+    #[error(transparent)]
+    Provider(ProviderError),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreFailure),
+}
+
+impl From<ProviderError> for SignInError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::CodeRefused => Self::CodeRefused,
+            other => Self::Provider(other),
+        }
+    }
+}
+
+/// Takes people through their sign-ins.
+pub struct SignIns {
+    records: Arc<dyn Records>,
+    provider: Arc<Provider>,
+    /// Keeps strangers from making this service flood ScotAccount with codes that are none.
+    at_once: Semaphore,
+}
+
+impl SignIns {
+    /// Takes at most `at_once` codes to the provider at a time.
+    #[must_use]
+    pub fn new(records: Arc<dyn Records>, provider: Arc<Provider>, at_once: usize) -> Self {
+        Self { records, provider, at_once: Semaphore::new(at_once) }
+    }
+
+    /// The provider.
+    #[must_use]
+    pub fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// Redeems a code and goes on with the sign-in.
+    ///
+    /// # Errors
+    /// See [`SignInError`].
+    pub async fn redeem(&self, redemption: Redemption, now: u64) -> Result<Redeemed, SignInError> {
+        let Redemption { stage, code, verifier, proposed, handle } = redemption;
+        if !is_code(&code) || !is_verifier(&verifier) {
+            return Err(SignInError::NotACode);
+        }
+        let under_way = match (stage, handle) {
+            (SignInStage::Account, None) => None,
+            (SignInStage::Account, Some(_)) | (_, None) => return Err(SignInError::Unknown),
+            (_, Some(handle)) => Some((self.session(&handle, now).await?, handle)),
+        };
+        let _place = self.at_once.try_acquire().map_err(|_| SignInError::Busy)?;
+        let tokens = self.provider.redeem(&code, &verifier, now).await?;
+        let subject = |provider: &IdentityProvider| subject_of(&tokens.id_token, provider, now);
+        let subject = self.provider.checked(subject).await?.map_err(SignInError::Token)?;
+        let (mut session, handle) = under_way.unwrap_or_else(|| {
+            let session =
+                Session { subject: subject.clone(), began: now, identity: None, address_token: None };
+            (session, Handle::generate())
+        });
+        if session.subject != subject {
+            return Err(SignInError::OtherPerson);
+        }
+        let confirmed = self.advance(&mut session, stage, &tokens, now).await?;
+        self.records.keep_sign_in(&handle, &session).await?;
+        let account = self.records.account_of(&subject).await?;
+        Ok(Redeemed {
+            handle,
+            id_token: tokens.id_token,
+            citizen: account.as_ref().map_or(proposed, |account| account.citizen),
+            enrolled: account.is_some_and(|account| account.enrolled.is_some()),
+            confirmed,
+        })
+    }
+
+    /// A sign-in that is under way.
+    ///
+    /// # Errors
+    /// [`SignInError::Unknown`] or [`SignInError::Store`].
+    pub async fn session(&self, handle: &Handle, now: u64) -> Result<Session, SignInError> {
+        let session = self.records.sign_in(handle).await?;
+        session.filter(|session| now <= session.ends()).ok_or(SignInError::Unknown)
+    }
+
+    /// What a sign-in has brought: the tokens with name and birth date, and the one with the address.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn collect(
+        &self,
+        handle: &Handle,
+        now: u64,
+    ) -> Result<(IdentityTokens, Option<String>), SignInError> {
+        let session = self.session(handle, now).await?;
+        Ok((session.identity.ok_or(SignInError::Incomplete)?, session.address_token))
+    }
+
+    /// Fetches what a stage asks for; says whether it was released and confirmed.
+    async fn advance(
+        &self,
+        session: &mut Session,
+        stage: SignInStage,
+        tokens: &Tokens,
+        now: u64,
+    ) -> Result<bool, SignInError> {
+        if stage == SignInStage::Account {
+            return Ok(true);
+        }
+        let Some(token) = self.provider.attributes(&tokens.access_token, now).await? else {
+            return Ok(false);
+        };
+        let subject = session.subject.clone();
+        let check = |provider: &IdentityProvider| match stage {
+            SignInStage::Address => verify_postcode(&token, &subject, provider).map(drop),
+            SignInStage::Account | SignInStage::Identity => {
+                verify_claims(&token, &subject, provider).map(drop)
+            }
+        };
+        match self.provider.checked(check).await? {
+            Ok(()) => {}
+            Err(EvidenceError::NotVerified | EvidenceError::Attributes(_)) => return Ok(false),
+            Err(error) => return Err(SignInError::Token(error)),
+        }
+        match stage {
+            SignInStage::Address => session.address_token = Some(token),
+            SignInStage::Account | SignInStage::Identity => {
+                session.identity =
+                    Some(IdentityTokens { id_token: tokens.id_token.clone(), claims_token: token });
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// What is checked of an ID token here. Its nonce is the vault's to check.
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: u64,
+    iat: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// The subject of an ID token that is for us and fresh.
+fn subject_of(id_token: &str, provider: &IdentityProvider, now: u64) -> Result<String, EvidenceError> {
+    let claims: Claims = provider.keys.verify(id_token).map_err(EvidenceError::IdToken)?;
+    let is_for_us = match &claims.aud {
+        Audience::One(audience) => *audience == provider.client_id,
+        Audience::Several(audiences) => *audiences == [provider.client_id.as_str()],
+    };
+    if claims.iss != provider.issuer || !is_for_us {
+        return Err(EvidenceError::OtherIssuer);
+    }
+    let is_fresh =
+        claims.iat <= now.saturating_add(CLOCK_SKEW) && now <= claims.exp.saturating_add(CLOCK_SKEW);
+    if is_fresh { Ok(claims.sub) } else { Err(EvidenceError::OutOfTime) }
+}
+
+fn is_code(code: &str) -> bool {
+    (1..=LONGEST_CODE).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// RFC 7636 §4.1.
+fn is_verifier(verifier: &str) -> bool {
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    (43..=128).contains(&verifier.len()) && verifier.bytes().all(is_unreserved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_a_code_or_a_verifier_does_not_reach_the_provider() {
+        assert!(is_code("SplxlOBeZQQYbYS6WxSbIA") && is_verifier(&"aZ9-._~".repeat(7)));
+        for hostile in ["", "a b", "a\r\nb", "é", &"a".repeat(LONGEST_CODE + 1)] {
+            assert!(!is_code(hostile), "{hostile:?}");
+        }
+        for hostile in ["", &"a".repeat(42), &"a".repeat(129), &"a".repeat(43).replacen('a', "=", 1)] {
+            assert!(!is_verifier(hostile), "{hostile}");
+        }
+    }
+}
