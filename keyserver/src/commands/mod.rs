@@ -31,7 +31,7 @@ use crate::{
 #[command(name = "letterbox-keyserver", version)]
 pub struct Arguments {
     /// The file with the settings.
-    #[arg(long, env = FILE_VARIABLE)]
+    #[arg(long, env = FILE_VARIABLE, global = true)]
     config: Option<PathBuf>,
     /// Show the settings in force, with keys hidden, and end.
     #[arg(long)]
