@@ -20,7 +20,7 @@ your council tax is **£1,240**. The secret word is ${CANARY}.
 
 # What you need to do
 
-Pay at [our site](https://pay.council.example/council-tax), not at [another](https://elsewhere.example/pay).
+Pay at [our site](https://pay.council.example/council-tax).
 
 ## If you cannot pay
 
@@ -133,8 +133,6 @@ async function readsTheLetter(page) {
   const link = page.getByRole("link", { name: "our site" });
   assert.equal(await link.getAttribute("href"), "https://pay.council.example/council-tax");
   assert.match(await link.innerText(), /pay\.council\.example/);
-  assert.equal(await page.getByRole("link", { name: "another" }).count(), 0);
-  assert.ok(letter.includes("https://elsewhere.example/pay"));
 }
 
 test("the letter is read: who sent it, what it says, with headings, emphasis and links", async () => {

@@ -224,7 +224,8 @@ test("the page goes where the vault says, in place of its own entry of the histo
 test("a command is sent once, however often its button is pressed", async () => {
   const { context, page, heard } = await openWithPretendVault(browser, { Status: status("Locked") });
   await page.locator("#passphrase").fill("a passphrase");
-  for (let time = 0; time < 3; time += 1) await press(page, "submit");
+  // The button says that it is disabled after the first press; it is pressed all the same.
+  for (let time = 0; time < 3; time += 1) await page.locator('[data-action="submit"]').dispatchEvent("click");
   await page.locator("#passphrase").press("Enter");
   assert.deepEqual(await heard(2), ["Status", "Unlock"]);
   await context.close();
@@ -345,11 +346,11 @@ test("in forced colours and with reduced motion letters stay clean", async () =>
     { forcedColors: "active", reducedMotion: "reduce" },
   );
   await page.locator("[data-letter]").waitFor();
-  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(await axe(page, "forced-colours"), []);
   await page.screenshot({ path: picture("inbox-forced-colours"), fullPage: true });
   await press(page, "read");
   await shows(page, "letter");
-  assert.deepEqual(await axe(page), []);
+  assert.deepEqual(await axe(page, "forced-colours"), []);
   await page.screenshot({ path: picture("letter-forced-colours"), fullPage: true });
   assert.deepEqual(wrong, []);
   await context.close();
