@@ -76,12 +76,18 @@ pub struct SignInAnswer {
     pub confirmed: bool,
 }
 
-/// Asks for what a sign-in has brought.
+/// Asks for what a sign-in has brought. The handle alone is not enough: it lies open on the device.
 #[derive(Clone, PartialEq, Eq, Encode, Decode, ToSchema)]
 pub struct CollectRequest {
     /// The sign-in.
     #[n(0)]
     pub sign_in: Octets32,
+    /// To what the stage with name and birth date was bound (`crypto_core::citizen::SignIn`).
+    #[n(1)]
+    pub bound: Octets,
+    /// The signature of the identity key that it names.
+    #[n(2)]
+    pub signature: Octets,
 }
 
 /// What a sign-in has brought: ScotAccount's tokens.

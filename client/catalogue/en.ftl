@@ -193,6 +193,7 @@ problem-trust-file = A file that says whom this page may trust is missing or was
 problem-other-deployment = This page no longer belongs to the service where your mailbox was set up. We stopped, to keep you safe. Your letters have not been touched.
 problem-two-letters-of-one-number = Two different letters came under the same number. That must not happen. Please tell the people who run Letterbox.
 problem-unopenable-letter = A letter came that this device cannot open, or whose sender could not be checked. It is not shown.
+problem-keys-in-use = This cannot be thrown away any more: your mailbox may be set up with it already. Please go on with the passphrase that you chose.
 problem-no-such-letter = This letter is not here any more.
 problem-out-of-turn = This page is out of step. Please load it again.
 

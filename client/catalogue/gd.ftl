@@ -199,6 +199,7 @@ problem-trust-file = Tha faidhle a tha ag innse cò anns am faod an duilleag seo
 problem-other-deployment = Cha bhuin an duilleag seo tuilleadh dhan t-seirbheis far an deach am bogsa-litrichean agad a chur air dòigh. Stad sinn, gus do chumail sàbhailte. Cha deach suathadh ris na litrichean agad.
 problem-two-letters-of-one-number = Thàinig dà litir eadar-dhealaichte fon aon àireimh. Chan fhaod sin tachairt. Innis dha na daoine a tha a’ ruith Letterbox.
 problem-unopenable-letter = Thàinig litir nach urrainn dhan inneal seo fhosgladh, no cha b’ urrainn dhuinn dearbhadh cò chuir i. Chan eil i ga sealltainn.
+problem-keys-in-use = Chan urrainnear seo a thilgeil air falbh tuilleadh: dh’fhaodadh gu bheil do bhogsa-litrichean air a stèidheachadh leis mu thràth. Lean ort leis an abairt-fhaire a thagh thu.
 problem-no-such-letter = Chan eil an litir seo an seo tuilleadh.
 problem-out-of-turn = Tha an duilleag seo a-mach à ceum. Luchdaich a-rithist i.
 

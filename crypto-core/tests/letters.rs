@@ -262,6 +262,12 @@ fn letters_that_would_mislead_or_lead_nowhere_are_refused() {
         ("a language that is none", |letter| letter.language = "en_GB".to_owned()),
         ("nine actions", |letter| letter.actions = vec![pay(); 9]),
         ("a payment without an amount", |letter| letter.actions[0].amount = None),
+        ("an answer by a time in milliseconds", |letter| letter.reply_by = Some(NOW * 1000)),
+        ("a printing after the year 9999", |letter| letter.print_after = Some(253_402_300_800)),
+        ("an action at the end of time", |letter| letter.actions[0].by = Some(u64::MAX)),
+        ("more money than there is", |letter| {
+            letter.actions[0].amount = Some(Amount { minor_units: u64::MAX, currency: "GBP".to_owned() });
+        }),
         ("a payment in pounds", |letter| {
             letter.actions[0].amount = Some(Amount { minor_units: 1, currency: "£".to_owned() });
         }),
@@ -317,7 +323,7 @@ proptest! {
     #[test]
     fn every_letter_comes_back(
         label in "[A-Za-z0-9 £éà.,?!]{1,80}", text in "[A-Za-z0-9 \n#*_`<>&éà]{0,2000}",
-        summary in proptest::option::of("[A-Za-z ]{1,100}"), reply_by: Option<u64>, time in 0..=NOW,
+        summary in proptest::option::of("[A-Za-z ]{1,100}"), reply_by in proptest::option::of(0..=253_402_300_799_u64), time in 0..=NOW,
     ) {
         let content = Letter { label, text, summary, reply_by, ..letter() };
         prop_assert_eq!(&Letter::from_bytes(&content.to_bytes()).unwrap(), &content);

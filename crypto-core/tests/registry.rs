@@ -8,7 +8,7 @@ use relay_auth::cbor::Bytes32;
 
 use crate::{
     fake_directory::FakeDirectory,
-    world::{NOW, approve, body_entry, operators},
+    world::{NOW, approve, body_entry, key, operators},
 };
 
 /// The body's first entry and one that suspends it.
@@ -73,6 +73,20 @@ fn an_entry_that_one_operator_approved_is_refused() {
     let one = SignedBodyEntry::new(&body_entry()).approve(&operators()[0]);
     let refused = Err(RegistryError::Entry(BodyError::NotApproved));
     assert_eq!(verify(&directory(std::slice::from_ref(&one)), &[one]), refused);
+}
+
+#[test]
+fn an_operator_who_left_does_not_take_the_history_along() {
+    let (gone, stayed, new) = (key(98), &operators()[0], &operators()[1]);
+    let first = SignedBodyEntry::new(&body_entry()).approve(&gone).approve(stayed);
+    let second = BodyEntry { previous: Some(Bytes32(first.hash())), ..body_entry() };
+    let second = SignedBodyEntry::new(&second).approve(stayed).approve(new);
+    let entries = [first.clone(), second];
+    let body = verify(&directory(&entries), &entries).unwrap();
+    assert!(body.by_hash(&first.hash()).is_some());
+    // On its own it is not approved by two who are operators now.
+    let refused = Err(RegistryError::Entry(BodyError::NotApproved));
+    assert_eq!(verify(&directory(std::slice::from_ref(&first)), &[first]), refused);
 }
 
 #[test]

@@ -25,6 +25,10 @@ struct Options {
     /// The folder with the built client.
     #[arg(long, default_value = "target/web", global = true)]
     client: PathBuf,
+    /// ScotAccount has a mailbox provided for whoever proves who they are, and tests can ask it to
+    /// (`POST /sim/provision`).
+    #[arg(long, global = true)]
+    provide: bool,
     #[command(subcommand)]
     action: Action,
 }
@@ -65,10 +69,10 @@ async fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "the addresses are this program's output")]
 async fn act(options: Options) -> Result<ExitCode, StackError> {
-    match options.action {
+    let Options { programs, client, provide, action } = &options;
+    match action {
         Action::Run { port, data } => {
-            let mut stack =
-                Stack::start(&options.programs, &options.client, &data, Where::Fixed(port)).await?;
+            let mut stack = Stack::start(programs, client, data, Where::Fixed(*port), *provide).await?;
             println!("{}", instructions(&stack));
             let ended = stack.until_interrupted().await;
             stack.stop().await;
@@ -76,9 +80,8 @@ async fn act(options: Options) -> Result<ExitCode, StackError> {
         }
         Action::With { command } => {
             let data = tempfile::tempdir().map_err(StackError::NoPort)?;
-            let mut stack =
-                Stack::start(&options.programs, &options.client, data.path(), Where::Free).await?;
-            let result = stack.run(&command).await;
+            let mut stack = Stack::start(programs, client, data.path(), Where::Free, *provide).await?;
+            let result = stack.run(command).await;
             stack.stop().await;
             result
         }

@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::{
     places::{Folder, Ports, Where, listen, origin},
     process::{Process, ProcessError, Program},
-    supply::{Supply, SupplyError},
+    supply::{PROVISIONING_CLIENT, PROVISIONING_SECRET, Supply, SupplyError},
 };
 
 /// How often one process may be started again before everything is stopped.
@@ -50,15 +50,16 @@ impl Stack {
         client: &Path,
         data: &Path,
         location: Where,
+        provide: bool,
     ) -> Result<Self, StackError> {
         let ports = Ports::choose(location).map_err(StackError::NoPort)?;
         let folder = Folder::make(data)
             .map_err(|cause| StackError::Folder { folder: data.display().to_string(), cause })?;
-        let supply = Supply { programs, folder: &folder, ports: &ports };
+        let supply = Supply { programs, folder: &folder, ports: &ports, provide };
         supply.keys_and_settings().await?;
 
         let mut processes = Vec::new();
-        for program in [scotaccount(&folder, &ports), relay(&folder), directory(&folder)] {
+        for program in [scotaccount(&folder, &ports, provide), relay(&folder), directory(&folder)] {
             processes.push(Process::start(program.in_folder(programs)).await?);
         }
         supply.trust_file().await?;
@@ -150,12 +151,19 @@ impl Stack {
     }
 }
 
-fn scotaccount(folder: &Folder, ports: &Ports) -> Program {
-    Program::new("scotaccount-sim")
+fn scotaccount(folder: &Folder, ports: &Ports, provide: bool) -> Program {
+    let program = Program::new("scotaccount-sim")
         .with("--listen", listen(ports.scotaccount))
         .with("--attributes-listen", listen(ports.attributes))
         .with("--store", folder.file("scotaccount").display())
-        .with("--clients", folder.file("clients.json").display())
+        .with("--clients", folder.file("clients.json").display());
+    if !provide {
+        return program;
+    }
+    program
+        .with("--mailbox-api", origin(ports.directory))
+        .with("--mailbox-client-id", PROVISIONING_CLIENT)
+        .with("--mailbox-secret", folder.key(PROVISIONING_SECRET).display())
 }
 
 fn relay(folder: &Folder) -> Program {

@@ -11,12 +11,17 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tokio::process::Command;
 
 use crate::places::{Folder, Ports, listen, origin};
 
 /// Our client id at the identity provider.
 const CLIENT_ID: &str = "letterbox";
+
+/// ScotAccount's client id at our provisioning interface, and the file with its secret.
+pub(crate) const PROVISIONING_CLIENT: &str = "scotaccount";
+pub(crate) const PROVISIONING_SECRET: &str = "provisioning";
 
 /// The demonstration body.
 pub(crate) const BODY: &str = "example-council";
@@ -39,6 +44,8 @@ pub(crate) struct Supply<'a> {
     pub(crate) programs: &'a Path,
     pub(crate) folder: &'a Folder,
     pub(crate) ports: &'a Ports,
+    /// Whether ScotAccount may have mailboxes provided.
+    pub(crate) provide: bool,
 }
 
 impl Supply<'_> {
@@ -51,6 +58,10 @@ impl Supply<'_> {
         }
         for operator in ["operator-1", "operator-2"] {
             self.key("letterbox-keyserver", "operator", operator).await?;
+        }
+        if self.provide {
+            // Any random text serves.
+            self.key("letterbox-keyserver", "sealing", PROVISIONING_SECRET).await?;
         }
         self.clients().await?;
         self.write("relay.toml", &self.relay_settings())?;
@@ -102,8 +113,8 @@ impl Supply<'_> {
                     BODY.as_ref(),
                     "--trust".as_ref(),
                     trust.as_os_str(),
-                    "--deployment-key".as_ref(),
-                    deployment.as_ref(),
+                    // In one word: a key can begin with a hyphen.
+                    format!("--deployment-key={deployment}").as_ref(),
                 ],
             )
             .await?;
@@ -170,7 +181,7 @@ impl Supply<'_> {
              [ticket_keys]\n1 = \"{ticket}\"\n\n\
              [provider]\nissuer = \"{issuer}\"\nattribute_issuer = \"{attributes}\"\n\
              attributes_url = \"{attributes}/attributes/values\"\nclient_id = \"{CLIENT_ID}\"\n\
-             client_key = \"{provider}\"\nredirect_uri = \"{client}/signed-in\"\n",
+             client_key = \"{provider}\"\nredirect_uri = \"{client}/signed-in\"\n{provisioning}",
             listen = listen(*directory),
             client = origin(*client),
             store = self.folder.file("directory/store").display(),
@@ -182,7 +193,20 @@ impl Supply<'_> {
             provider = self.folder.key("provider").display(),
             issuer = origin(*scotaccount),
             attributes = origin(*attributes),
+            provisioning = self.provisioning_settings()?,
         ))
+    }
+
+    /// Who may have mailboxes provided; nothing for nobody.
+    fn provisioning_settings(&self) -> Result<String, SupplyError> {
+        if !self.provide {
+            return Ok(String::new());
+        }
+        let file = self.folder.key(PROVISIONING_SECRET);
+        let secret = fs::read_to_string(&file).map_err(|cause| SupplyError::File { file, cause })?;
+        let hash = Sha256::digest(secret.trim_end());
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("\n[provisioning]\nclient_id = \"{PROVISIONING_CLIENT}\"\nsecret_sha256 = \"{hash}\"\n"))
     }
 
     /// The stand-in's list of clients: ours.

@@ -151,7 +151,8 @@ impl App {
         let tickets = Arc::new(tickets);
         let provider = Arc::new(Provider::new(provider, Transport::new()?));
         let at_once = limits.sign_ins_at_once;
-        let sign_ins = Arc::new(SignIns::new(Arc::clone(&records), Arc::clone(&provider), at_once));
+        let sign_ins =
+            Arc::new(SignIns::new(Arc::clone(&records), directory.clone(), Arc::clone(&provider), at_once));
         let bodies = Bodies::open(Arc::clone(&records), directory.clone(), operators).await?;
         Ok(Arc::new(Self {
             accounts: Accounts {

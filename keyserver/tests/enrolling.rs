@@ -137,7 +137,23 @@ async fn nobody_publishes_under_somebody_elses_id() {
     ann.enrol(&directory).await;
     let mut bob = Vault { id: ann.id, ..Vault::new(BOB, 20) };
     let collected = bob.sign_in(&directory).await;
+    // He got another id, to which his sign-in is bound; hers is refused as one that is enrolled.
+    assert_ne!(bob.id, ann.id);
+    bob.id = ann.id;
     directory.refused(publishing(&bob.publication(&collected)), Code::AlreadyEnrolled).await;
+}
+
+#[tokio::test]
+async fn an_inbox_key_that_would_outlive_its_owner_is_refused() {
+    let directory = Directory::start().await;
+    let mut ann = Vault::new(ANN, 10);
+    let collected = ann.sign_in(&directory).await;
+    let good = ann.publication(&collected);
+    let mut entry = SignedEntry::from_bytes(good.entry.as_ref()).unwrap().unverified().unwrap();
+    entry.inbox_keys[0].not_after = NOW + 402 * DAY;
+    let entry = SignedEntry::by_identity(&entry, &ann.identity()).to_bytes().into();
+    directory.refused(publishing(&PublishRequest { entry, ..good.clone() }), Code::EntryRefused).await;
+    publish(&directory, &good).await;
 }
 
 #[tokio::test]

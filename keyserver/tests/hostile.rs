@@ -1,9 +1,6 @@
 //! Hostile bytes, wrong types, too much of everything.
 
-use api::{
-    Code,
-    directory::{CollectRequest, SignInStage},
-};
+use api::{Code, directory::SignInStage};
 use axum::{body::Body, http::Request};
 use relay_auth::{
     cbor::{Wire as _, encode},
@@ -23,7 +20,7 @@ async fn good_bodies(directory: &Directory) -> [(&'static str, Vec<u8>); 4] {
     let code = directory.provider.allow(vault.grant(SignInStage::Identity));
     [
         ("/v1/sign-ins", encode(&vault.redeeming(SignInStage::Identity, code))),
-        ("/v1/sign-ins/collect", encode(&CollectRequest { sign_in: vault.sign_in.unwrap() })),
+        ("/v1/sign-ins/collect", encode(&vault.collection())),
         ("/v1/entries", encode(&vault.publication(&collected))),
         ("/v1/bodies", approved(&body_entry()).to_bytes()),
     ]

@@ -85,18 +85,35 @@ async fn a_provided_mailbox_waits_for_its_owner_who_then_enrols_under_the_id_set
 #[tokio::test]
 async fn an_entry_under_another_id_than_the_one_set_aside_is_refused() {
     let directory = Directory::start().await;
-    let mut early = Vault::new(ANN, 10);
-    let collected = early.sign_in(&directory).await;
-    // Provided between her sign-in and her entry.
-    provide(&directory, &ANN).await;
-    directory.refused(publishing(&early.publication(&collected)), Code::OtherDirectoryId).await;
-
-    // Nor does anybody else get the id that is set aside for her.
     let mut ann = Vault::new(ANN, 20);
     ann.stage(&directory, SignInStage::Account).await;
+    // Nobody else gets the id that is set aside for her, neither by asking for it nor by taking it.
     let mut bob = Vault { id: ann.id, ..Vault::new(BOB, 30) };
     let collected = bob.sign_in(&directory).await;
-    directory.refused(publishing(&bob.publication(&collected)), Code::OtherDirectoryId).await;
+    assert_ne!(bob.id, ann.id);
+    let own = bob.id;
+    bob.id = ann.id;
+    directory.refused(publishing(&bob.publication(&collected)), Code::EvidenceRefused).await;
+    bob.id = own;
+    directory.ok(publishing(&bob.publication(&collected))).await;
+}
+
+#[tokio::test]
+async fn a_mailbox_that_is_provided_during_the_sign_in_is_the_one_that_is_enrolled() {
+    let directory = Directory::with_body().await;
+    let mut ann = Vault::new(ANN, 10);
+    ann.stage(&directory, SignInStage::Account).await;
+    let before = ann.id;
+    // ScotAccount asks when it has confirmed name and birth date: between two of our stages.
+    let id = provide(&directory, &ANN).await;
+    assert!(ann.stage(&directory, SignInStage::Identity).await.confirmed);
+    ann.stage(&directory, SignInStage::Address).await;
+    assert_eq!(ann.id, before);
+    assert!(matches!(directory.outcome(&attributes(&ANN)).await, Outcome::None | Outcome::NotReady));
+    let collected = ann.collect(&directory).await;
+    directory.ok(publishing(&ann.publication(&collected))).await;
+    assert!(matches!(directory.outcome(&attributes(&ANN)).await, Outcome::Found(_)));
+    assert_eq!(provide(&directory, &ANN).await, id);
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ async fn what_is_not_confirmed_without_reservation_is_said_to_be_not_confirmed()
     let mut doubtful = Vault::new(DOUBTFUL, 10);
     assert!(doubtful.stage(&directory, SignInStage::Account).await.confirmed);
     assert!(!doubtful.stage(&directory, SignInStage::Identity).await.confirmed);
-    let request = posting("/v1/sign-ins/collect", &CollectRequest { sign_in: doubtful.sign_in.unwrap() });
+    let request = posting("/v1/sign-ins/collect", &doubtful.collection());
     directory.refused(request, Code::SignInIncomplete).await;
 
     let mut without_address = Vault::new(BOB, 20);
@@ -172,4 +172,27 @@ async fn new_keys_of_the_provider_are_fetched_when_a_token_is_by_none_of_the_old
     Vault::new(ANN, 10).sign_in(&directory).await;
     directory.provider.rotate();
     Vault::new(BOB, 20).enrol(&directory).await;
+}
+
+#[tokio::test]
+async fn who_has_the_handle_alone_gets_no_name_and_no_address() {
+    let directory = Directory::start().await;
+    let mut ann = Vault::new(ANN, 10);
+    ann.sign_in(&directory).await;
+    let own = ann.collection();
+    let mut thief = Vault::new(ANN, 30);
+    (thief.sign_in, thief.id) = (ann.sign_in, ann.id);
+    let refused = [
+        // Another key, another signature, another sign-in's fields under the right key's signature.
+        thief.collection(),
+        CollectRequest { signature: thief.collection().signature, ..own.clone() },
+        CollectRequest { bound: thief.collection().bound, ..own.clone() },
+        CollectRequest { signature: vec![0; 64].into(), ..own.clone() },
+    ];
+    for request in refused {
+        directory.refused(posting("/v1/sign-ins/collect", &request), Code::SignInUnknown).await;
+    }
+    let short = CollectRequest { signature: vec![0; 63].into(), ..own };
+    directory.refused(posting("/v1/sign-ins/collect", &short), Code::Malformed).await;
+    ann.collect(&directory).await;
 }

@@ -124,8 +124,19 @@ impl Vault {
         self.collect(directory).await
     }
 
+    /// Asks for the tokens, as the holder of the identity key.
+    pub(crate) fn collection(&self) -> CollectRequest {
+        let (sign_in, bound) = (self.sign_in.unwrap(), self.bound(SignInStage::Identity));
+        let signature = bound.sign_collection(&sign_in.0, &self.identity());
+        CollectRequest {
+            sign_in,
+            bound: bound.to_bytes().into(),
+            signature: signature.as_bytes().to_vec().into(),
+        }
+    }
+
     pub(crate) async fn collect(&self, directory: &Directory) -> Collected {
-        let request = posting("/v1/sign-ins/collect", &CollectRequest { sign_in: self.sign_in.unwrap() });
+        let request = posting("/v1/sign-ins/collect", &self.collection());
         minicbor::decode(&directory.ok(request).await).unwrap()
     }
 
@@ -186,7 +197,7 @@ impl Vault {
             inbox_keys: vec![InboxKey {
                 key: inbox_key(number).public_key().clone(),
                 rotate_after: NOW + 60 * DAY,
-                not_after: NOW + 430 * DAY,
+                not_after: NOW + 401 * DAY,
             }],
             salt: Bytes32([number; 32]),
             ..entry.clone()

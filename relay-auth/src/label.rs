@@ -96,6 +96,8 @@ labels! {
     /// Salted hash of the provider's name for a person, by which the sign-ins of one enrolment are
     /// held together.
     SIGN_IN_SUBJECT = "sign-in-subject";
+    /// Signature of the identity key with which a device collects what a sign-in brought.
+    SIGN_IN_COLLECTION = "collection-of-sign-in";
     /// Hash of the evidence of an entry.
     EVIDENCE = "evidence-hash";
     /// Salted commitment to the address token of the evidence.

@@ -56,7 +56,7 @@ pub(crate) enum Keys {
         #[arg(long, value_name = "PATH or URL")]
         trust: String,
         /// The key of the deployment, as it is published: 43 characters.
-        #[arg(long, value_name = "KEY")]
+        #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
         deployment_key: String,
     },
     /// Print the public half of the key in a keys file.
@@ -101,7 +101,8 @@ pub(crate) struct SendArguments {
     /// Who in the public body wrote it.
     #[arg(long, value_name = "TEXT")]
     pub(crate) unit: Option<String>,
-    /// The id of a letter that may have arrived: the reader sees the two as one.
+    /// The id of the letter, 32 hexadecimal digits. Choose one beforehand for a job that may be interrupted,
+    /// or give that of a letter that may have arrived: the reader sees the two as one.
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
     /// How often a service is asked that cannot be reached.

@@ -19,8 +19,10 @@ fn leave() {
         && let Ok(cover) = document().create_element("div")
     {
         cover.set_class_name("letterbox-left");
-        let _ = body.append_child(&cover);
+        // In place of everything, so that a screen reader stops as well.
+        body.replace_children_with_node_1(&cover);
     }
+    document().set_title("");
     // Fails only for an address that cannot be parsed.
     let _ = window().location().replace(ELSEWHERE);
 }
@@ -35,6 +37,8 @@ pub(crate) fn leave_button() -> impl IntoView {
         let count = if event.key() == "Escape" { pressed.get_untracked() + 1 } else { 0 };
         pressed.set(count);
         if count >= PRESSES {
+            // Escape is also the browser's "stop loading": it must not stop the leaving.
+            event.prevent_default();
             leave();
         }
     });

@@ -28,6 +28,7 @@ pub(crate) const fn message(problem: Problem) -> Message {
         Problem::OtherDeployment => Message::ProblemOtherDeployment,
         Problem::TwoLettersOfOneNumber => Message::ProblemTwoLettersOfOneNumber,
         Problem::UnopenableLetter => Message::ProblemUnopenableLetter,
+        Problem::KeysInUse => Message::ProblemKeysInUse,
         Problem::NoSuchLetter => Message::ProblemNoSuchLetter,
         Problem::OutOfTurn => Message::ProblemOutOfTurn,
     }

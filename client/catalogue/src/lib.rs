@@ -324,6 +324,7 @@ messages! {
     ProblemOtherDeployment = "problem-other-deployment",
     ProblemTwoLettersOfOneNumber = "problem-two-letters-of-one-number",
     ProblemUnopenableLetter = "problem-unopenable-letter",
+    ProblemKeysInUse = "problem-keys-in-use",
     ProblemNoSuchLetter = "problem-no-such-letter",
     ProblemOutOfTurn = "problem-out-of-turn",
     DateLong = "date-long",

@@ -102,7 +102,7 @@ fn somebody_who_has_an_entry_is_told() {
         let outcome = journey.redeem(&SignInAnswer { enrolled: true, ..answer });
         assert_eq!(outcome, Ok(Next::AlreadyEnrolled), "{stage:?}");
         assert_eq!((journey.enrolment.stage(), journey.enrolment.next_step()), (None, Next::AlreadyEnrolled));
-        assert_eq!(journey.enrolment.collect(&journey.trust), Err(EnrolmentError::OutOfTurn));
+        assert_eq!(journey.enrolment.collect(&journey.trust, &journey.keys), Err(EnrolmentError::OutOfTurn));
     }
 }
 
@@ -204,4 +204,25 @@ fn what_is_stored_has_one_encoding_and_shows_nothing_in_logs() {
         format!("{:?} {signed:?} {enrolled:?} {returned:?}", journey.enrolment),
         "Enrolment(Signed) SignedEnrolment([redacted]) Enrolled([redacted]) Returned([redacted])"
     );
+}
+
+#[test]
+fn keys_with_which_an_entry_was_signed_outlive_every_sign_in() {
+    let mut journey = Journey::confirmed();
+    let collected = journey.collected();
+    journey.sign(&collected).unwrap();
+    let id = journey.enrolment.clone();
+    // The sign-in was over before the entry was published: all three steps again, with the same keys.
+    journey.enrolment.begin_again(NOW + 7200, &mut TestRng(9));
+    assert_eq!(journey.enrolment.stage(), Some(Stage::Account));
+    assert!(journey.enrolment.keeps_keys() && !journey.enrolment.is_expired(NOW + 1_000_000));
+    hostile::assert_strict(&journey.enrolment);
+    assert_ne!(journey.enrolment, id);
+    // A sign-in of which nothing was signed is dropped as before.
+    let mut other = Journey::confirmed();
+    other.enrolment.begin_again(NOW, &mut TestRng(9));
+    assert!(!other.enrolment.keeps_keys() && other.enrolment.is_expired(NOW + 3601));
+    // What the directory says about another device does not drop them either.
+    journey.enrolment.found_elsewhere();
+    assert!(journey.enrolment.keeps_keys());
 }

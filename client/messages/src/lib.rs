@@ -200,6 +200,8 @@ pub enum Problem {
     TwoLettersOfOneNumber,
     /// A letter could not be opened with any key of this device, or its sender could not be verified.
     UnopenableLetter,
+    /// The keys of this enrolment may be published already, so they are not thrown away.
+    KeysInUse,
     /// There is no such letter.
     NoSuchLetter,
     /// The command does not fit the state: the page and the vault disagree.

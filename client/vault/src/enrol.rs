@@ -77,7 +77,17 @@ pub(crate) async fn returned(
         Redeem::Send(request) => {
             device.shows(Step::Confirming);
             let response = device.ask_directory(&request).await?;
-            enrolment.redeemed(&trust, &response, device.worker.now())?
+            let now = device.worker.now();
+            match enrolment.redeemed(&trust, &response, now).map_err(Failure::from) {
+                Ok(next) => next,
+                Err(over @ Failure(Problem::SignInExpired)) => {
+                    // The directory has forgotten the steps before: they are made again.
+                    enrolment.begin_again(now, &mut random::source());
+                    device.storage.write(vec![records::enrolment(&enrolment)]).await?;
+                    return Err(over);
+                }
+                Err(other) => return Err(other),
+            }
         }
     };
     go_on(device, &enrolment, next, &trust).await

@@ -1,5 +1,6 @@
 //! What the page is told of a failure: one word for each, and nothing of its causes.
 
+use api::Code;
 use client_mailbox::{
     enrolment::EnrolmentError,
     http::{AnswerError, RequestFailure},
@@ -22,6 +23,7 @@ impl Failure {
     pub(crate) fn of_directory(error: &AnswerError) -> Self {
         Self(match error {
             AnswerError::Refused(refused) if refused.is_temporary() => Problem::DirectoryUnreachable,
+            AnswerError::Refused(refused) if refused.is(Code::SignInUnknown) => Problem::SignInExpired,
             AnswerError::Refused(_) => Problem::DirectoryRefused,
             AnswerError::Malformed(_) => Problem::DirectoryLied,
         })

@@ -34,6 +34,8 @@ pub(crate) struct Opened {
     pub(crate) enrolled: Enrolled,
     pub(crate) registry: Registry,
     pub(crate) inbox: Inbox,
+    /// When the directory showed the registry last, Unix seconds; 0 for not since the unlocking.
+    pub(crate) asked_directory: u64,
 }
 
 impl Opened {
@@ -69,6 +71,7 @@ impl Opened {
             enrolled,
             registry: registry.unwrap_or_else(Registry::empty),
             inbox,
+            asked_directory: 0,
         })
     }
 

@@ -96,6 +96,10 @@ pub(crate) async fn forget_pending(storage: &Storage) -> Result<bool, Failure> {
     if storage.read(Shelf::Open, VAULT).await?.is_some() {
         return Ok(false);
     }
+    let stored = storage.read(Shelf::Open, ENROLMENT).await?;
+    if stored.is_some_and(|stored| Enrolment::from_bytes(&stored).is_ok_and(|one| one.keeps_keys())) {
+        return Ok(false);
+    }
     for name in [names::SIGNED, names::ENROLLED] {
         if storage.read(Shelf::Sealed, name).await?.is_some() {
             return Ok(false);

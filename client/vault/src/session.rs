@@ -91,17 +91,21 @@ impl Session {
     async fn answer_closed(&mut self, device: &Device, command: Command) -> Result<Answer, Failure> {
         if command == Command::StartAgain {
             // Before anything is read: it is the way out where what is stored cannot be read.
-            records::forget_pending(&device.storage).await?;
+            if !records::forget_pending(&device.storage).await? {
+                return Err(Failure(Problem::KeysInUse));
+            }
         }
         let mut profile = records::profile(&device.storage).await?;
         if let Profile::Enrolling(pending) = &profile
             && pending.enrolment.is_expired(device.worker.now())
         {
-            records::forget_pending(&device.storage).await?;
+            let is_forgotten = records::forget_pending(&device.storage).await?;
             if matches!(command, Command::Returned { .. } | Command::Unlock { .. }) {
                 return Err(Failure(Problem::SignInExpired));
             }
-            profile = Profile::Nothing;
+            if is_forgotten {
+                profile = Profile::Nothing;
+            }
         }
         match (command, profile) {
             (Command::Begin { passphrase }, Profile::Nothing) => {

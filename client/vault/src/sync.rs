@@ -14,10 +14,18 @@ use crypto_core::archive::ObjectId;
 
 use crate::{device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change};
 
+/// How old the registry may be by which a new letter is judged, in seconds.
+const REGISTRY_LIFE: u64 = 60 * 60;
+
 /// Everything that is looked at once at each unlock.
 pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), Failure> {
     // Letters come without the directory as well.
     tolerated(device, directory(device, shared).await)?;
+    if shared.with(|opened| opened.inbox.last() == 0)? {
+        // A list that is made anew: what was filed comes first, so that of two letters with one id the
+        // one that was shown before stays.
+        archive(device, shared).await?;
+    }
     letters(device, shared).await?;
     let unopened = shared.with(|opened| opened.inbox.unopened())?;
     again(device, shared, &unopened).await?;
@@ -27,6 +35,11 @@ pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), F
 /// What is new at the relay.
 pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure> {
     let before = shared.with(|opened| opened.inbox.unopened())?;
+    let now = device.worker.now();
+    if shared.with(|opened| now.saturating_sub(opened.asked_directory) > REGISTRY_LIFE)? {
+        // A body may have been suspended, or its key replaced, while the page was left open.
+        tolerated(device, directory(device, shared).await)?;
+    }
     letters(device, shared).await?;
     let mut unopened = shared.with(|opened| opened.inbox.unopened())?;
     unopened.retain(|sequence| !before.contains(sequence));
@@ -48,6 +61,7 @@ async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
         let (bodies, pin) = opened.registry.answered(&opened.trust, pin, &response, now)?;
         let is_new = bodies != opened.registry;
         opened.registry = bodies;
+        opened.asked_directory = now;
         opened.enrolled.advance(pin);
         let mut changes = vec![opened.enrolled_record()?];
         if is_new {

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use api::Code;
 use client_mailbox::{
-    enrolment::{Enrolled, Enrolment, SignedEnrolment},
+    enrolment::{Enrolled, Enrolment, EnrolmentError, SignedEnrolment},
     http::AnswerError,
     keys::DeviceKeys,
     local::names,
@@ -57,7 +57,7 @@ pub(crate) async fn finish(device: &Device, pending: Pending, passphrase: &str) 
                 Some(signed) => SignedEnrolment::from_bytes(&signed)?,
                 None => finishing.sign(&mut enrolment).await?,
             };
-            finishing.publish(&signed).await?
+            finishing.publish(&signed, &mut enrolment).await?
         }
     };
     finishing.open_mailbox(enrolled).await?;
@@ -83,7 +83,7 @@ impl Finishing<'_> {
     async fn sign(&self, enrolment: &mut Enrolment) -> Result<SignedEnrolment, Failure> {
         let Self { device, trust, keys, .. } = self;
         device.shows(Step::Confirming);
-        let response = device.ask_directory(&enrolment.collect(trust)?).await?;
+        let response = device.ask_directory(&enrolment.collect(trust, keys)?).await?;
         let now = device.worker.now();
         let signed = enrolment.sign(trust, keys, &response, now, &mut random::source())?;
         let content = Zeroizing::new(signed.to_bytes());
@@ -94,15 +94,47 @@ impl Finishing<'_> {
     }
 
     /// Publishes the entry, and takes nothing but a proof that it stands in the directory.
-    async fn publish(&self, signed: &SignedEnrolment) -> Result<Enrolled, Failure> {
+    async fn publish(
+        &self,
+        signed: &SignedEnrolment,
+        enrolment: &mut Enrolment,
+    ) -> Result<Enrolled, Failure> {
         let Self { device, trust, keys, .. } = self;
         device.shows(Step::Publishing);
         let response = device.ask_directory(&signed.publish(trust, keys)?).await?;
         device.shows(Step::Verifying);
-        let enrolled = signed.published(trust, &response, device.worker.now())?;
+        let now = device.worker.now();
+        let enrolled = match signed.published(trust, &response, now) {
+            Ok(enrolled) => enrolled,
+            Err(error) => return Err(self.not_published(error, enrolment, now).await?),
+        };
         let signed_record = Change::Remove(Shelf::Sealed, names::SIGNED.to_owned());
         device.storage.write(vec![self.record(&enrolled)?, signed_record]).await?;
         Ok(enrolled)
+    }
+
+    /// The entry was not published. The keys stay, whatever the directory says; where it says that the
+    /// sign-in is over, the person signs in again and another entry is signed with the same keys.
+    async fn not_published(
+        &self,
+        error: EnrolmentError,
+        enrolment: &mut Enrolment,
+        now: u64,
+    ) -> Result<Failure, Failure> {
+        let refused = match &error {
+            EnrolmentError::Answer(AnswerError::Refused(refused)) => refused,
+            _ => return Ok(error.into()),
+        };
+        if refused.is(Code::SignInUnknown) {
+            enrolment.begin_again(now, &mut random::source());
+        } else if refused.is(Code::AlreadyEnrolled) {
+            enrolment.found_elsewhere();
+        } else {
+            return Ok(error.into());
+        }
+        let signed = Change::Remove(Shelf::Sealed, names::SIGNED.to_owned());
+        self.device.storage.write(vec![signed, records::enrolment(enrolment)]).await?;
+        Ok(error.into())
     }
 
     /// Opens the mailbox at the relay. The voucher may have grown old since it was given: the

@@ -2,6 +2,7 @@
 
 use client_messages::{Answer, Event, FromVault};
 use js_sys::{Date, Promise};
+use serde::Serialize as _;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, IdbFactory, RequestInit, Response, WorkerNavigator};
@@ -23,7 +24,10 @@ impl Worker {
 
     /// Sends a message to the page.
     pub(crate) fn say(&self, message: &FromVault) {
-        if let Ok(value) = serde_wasm_bindgen::to_value(message) {
+        // Numbers of 64 bits go as BigInt: a letter can name any time, and JavaScript's own numbers end
+        // at 2^53. With that, every message can be written.
+        let writer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(true);
+        if let Ok(value) = message.serialize(&writer) {
             // Fails only for values that cannot be cloned, and these are plain data.
             let _ = self.0.post_message(&value);
         }

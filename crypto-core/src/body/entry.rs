@@ -188,6 +188,12 @@ impl SignedBodyEntry {
         self
     }
 
+    /// An entry that a verified later one names by its hash: who approved that one approved what went
+    /// before, also where an operator has been replaced since.
+    pub(super) fn vouched_for(&self) -> Result<VerifiedBody, BodyError> {
+        Ok(VerifiedBody { entry: self.unverified()?, hash: self.hash() })
+    }
+
     /// The hash by which letters and later entries name this entry. Approvals are not part of it.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {

@@ -1,4 +1,4 @@
-//! How a sign-in with ScotAccount is bound to an identity key (`LBX-BIND-1` to `LBX-BIND-3`).
+//! How a sign-in with ScotAccount is bound to an identity key (`LBX-BIND-1` to `LBX-BIND-5`).
 //!
 //! The `nonce` of the OpenID Connect request is a hash over the identity key. ScotAccount signs the
 //! nonce into the ID token, and so says, without knowing it, whose key that is. (The idea is
@@ -7,7 +7,11 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use minicbor::{Decode, Encode};
-use relay_auth::{cbor::Bytes32, label, signing::VerifyingKey};
+use relay_auth::{
+    cbor::{Bytes32, DecodeError, Limits, Start, Wire, encode},
+    label,
+    signing::{Signature, SigningKey, VerifyingKey},
+};
 
 use crate::citizen::DirectoryId;
 
@@ -52,7 +56,29 @@ pub struct SignIn {
     pub salt: Bytes32,
 }
 
+impl Wire for SignIn {
+    const LIMITS: Limits = Limits { bytes: 160, depth: 1, items: 6 };
+    const START: Start = Start::Plain;
+
+    fn validate(&self) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
 impl SignIn {
+    /// Asks for what a sign-in brought (`LBX-BIND-5`): whoever finds the handle of a sign-in on a
+    /// device does not get name and address with it.
+    #[must_use]
+    pub fn sign_collection(&self, handle: &[u8; 32], identity: &SigningKey) -> Signature {
+        identity.sign(label::SIGN_IN_COLLECTION, &encode(&(Bytes32(*handle), self)))
+    }
+
+    /// Whether the holder of the identity key asks.
+    #[must_use]
+    pub fn verifies_collection(&self, handle: &[u8; 32], signature: &Signature) -> bool {
+        self.identity_key.verifies(label::SIGN_IN_COLLECTION, &encode(&(Bytes32(*handle), self)), signature)
+    }
+
     /// The `nonce` of the request: SHA-256 over label and fields, in base64url without padding, 43
     /// characters.
     #[must_use]

@@ -18,6 +18,9 @@ use crate::{
     text::{check_line, check_text, https_host},
 };
 
+/// The end of the year 9999: later times are mistakes of units, and no calendar shows them.
+const LATEST: u64 = 253_402_300_799;
+const MOST_MONEY: u64 = 1_000_000_000_000_000;
 const MOST_TEXT: usize = 60_000;
 const MOST_ACTIONS: usize = 8;
 const MOST_ALTERNATIVES: usize = 8;
@@ -103,6 +106,7 @@ impl Wire for Letter {
     fn validate(&self) -> Result<(), DecodeError> {
         check_line(&self.label, 1, 255)?;
         check_language(&self.language)?;
+        check_times([self.reply_by, self.print_after])?;
         check_text(&self.text, 0, MOST_TEXT)?;
         for (text, most) in [(&self.unit, 100), (&self.case_id, 100)] {
             if let Some(text) = text {
@@ -135,6 +139,14 @@ impl Wire for Letter {
             return Err(DecodeError::Value("two files of a letter are stored in one place"));
         }
         self.alternatives.iter().try_for_each(|alternative| alternative.check(self.attachments.len()))
+    }
+}
+
+fn check_times<const N: usize>(times: [Option<u64>; N]) -> Result<(), DecodeError> {
+    if times.into_iter().flatten().all(|time| time <= LATEST) {
+        Ok(())
+    } else {
+        Err(DecodeError::Value("a time after the year 9999; times are in seconds"))
     }
 }
 
@@ -240,6 +252,10 @@ impl fmt::Debug for Action {
 impl Action {
     fn check(&self, attachments: usize) -> Result<(), DecodeError> {
         check_line(&self.label, 1, 100)?;
+        check_times([self.by, self.start, self.end, self.until])?;
+        if self.amount.as_ref().is_some_and(|amount| amount.minor_units > MOST_MONEY) {
+            return Err(DecodeError::Value("an amount of money beyond all bounds"));
+        }
         self.reference.as_deref().map_or(Ok(()), |reference| check_line(reference, 1, 64))?;
         for (text, most) in [(&self.place, 400), (&self.details, 2000)] {
             if let Some(text) = text {

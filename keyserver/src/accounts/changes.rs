@@ -6,8 +6,9 @@ use crypto_core::citizen::{ChangeKind, DirectoryId, Entry, History, HistoryError
 use super::{Account, Accounts, Enrolled, Publication, PublishError, Published, check_usable};
 use crate::store::{Change, StoreFailure};
 
-/// The most entries that a lookup's answer may have.
-const MOST_ENTRIES: usize = 256;
+/// The most entries that devices may make. An answer shows 256: some are left for the owner to recover
+/// or close, whatever a stolen device did.
+const MOST_BY_DEVICE: usize = 224;
 
 impl Accounts {
     pub(super) async fn further(
@@ -18,7 +19,7 @@ impl Accounts {
         publication: &Publication,
         now: u64,
     ) -> Result<Published, PublishError> {
-        let account = Account { citizen, provisioned: None, enrolled: Some(enrolled.clone()) };
+        let account = Account { citizen, provisioned: None, enrolled: Some(enrolled.clone()), listed: None };
         if let Some(published) = self.again(&account, publication, now).await? {
             return Ok(published);
         }
@@ -37,20 +38,17 @@ impl Accounts {
         publication: &Publication,
         now: u64,
     ) -> Result<Published, PublishError> {
+        // Before anybody has to wait for it: strangers can send what looks like a change.
+        self.verified(citizen, publication, now).await?;
         let publisher = self.directory.publisher().await;
         let missing = || StoreFailure::damaged("an account is missing");
         let mut account = self.records.account(citizen).await?.ok_or_else(missing)?;
-        let mut chain = self.records.chain(&account).await?;
-        let enrolled = account.enrolled.as_mut().ok_or_else(missing)?;
-        if chain.len() >= MOST_ENTRIES {
-            return Err(PublishError::Refused("there are as many entries as an answer can show"));
+        // The same request twice at once.
+        if let Some(published) = self.again(&account, publication, now).await? {
+            return Ok(published);
         }
-        chain.push(publication.entry.clone());
-        let history = History::verify(citizen, &chain).map_err(|error| match error {
-            HistoryError::Broken => PublishError::OutOfTurn,
-            other => PublishError::Entry(other),
-        })?;
-        check_usable(history.last(), now)?;
+        let history = self.verified(citizen, publication, now).await?;
+        let enrolled = account.enrolled.as_mut().ok_or_else(missing)?;
         enrolled.entries += 1;
         // The access key changes when a device is removed, and only the owner's devices can be here.
         enrolled.access_key = publication.access_key;
@@ -60,5 +58,27 @@ impl Accounts {
         publisher.publish(updates, rows).await?;
         metrics::counter!("letterbox_entries_published_total", "change" => "by-device").increment(1);
         self.show(citizen, &enrolled, publication.known, now).await
+    }
+
+    /// The chain with the new entry, if it holds.
+    async fn verified(
+        &self,
+        citizen: DirectoryId,
+        publication: &Publication,
+        now: u64,
+    ) -> Result<History, PublishError> {
+        let missing = || StoreFailure::damaged("an account is missing");
+        let account = self.records.account(citizen).await?.ok_or_else(missing)?;
+        let mut chain = self.records.chain(&account).await?;
+        if chain.len() >= MOST_BY_DEVICE {
+            return Err(PublishError::Refused("devices have changed this entry as often as they may"));
+        }
+        chain.push(publication.entry.clone());
+        let history = History::verify(citizen, &chain).map_err(|error| match error {
+            HistoryError::Broken => PublishError::OutOfTurn,
+            other => PublishError::Entry(other),
+        })?;
+        check_usable(history.last(), now)?;
+        Ok(history)
     }
 }

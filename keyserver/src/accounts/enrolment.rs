@@ -70,12 +70,14 @@ impl Accounts {
             person,
             entries: 1,
         };
-        let mut updates = matching::listing(&publisher, &enrolled.person, citizen).await?;
+        let before = own.as_ref().and_then(|own| own.listed.as_ref());
+        let mut updates = matching::listing(&publisher, &enrolled.person, before, citizen).await?;
         updates.push((citizen.directory_label(), publication.entry.hash().to_vec()));
         let account = Account {
             citizen,
             provisioned: own.and_then(|own| own.provisioned),
             enrolled: Some(enrolled.clone()),
+            listed: None,
         };
         let voucher = self.vouchers.make(enrolled.mailbox, enrolled.access_key, now);
         let rows = self.records.rows(&Change::Enrolled {

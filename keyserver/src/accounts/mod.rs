@@ -29,6 +29,9 @@ use crate::{
     store::{Records, StoreFailure, UnknownLog},
 };
 
+/// How long senders may use an inbox key (`LBX-ENTRY-3`), in seconds: 400 days, and a day for clocks.
+const LONGEST_KEY_LIFE: u64 = 401 * 24 * 60 * 60;
+
 relay_auth::identifier! {
     /// What ScotAccount is told of a mailbox that it had provided. Random: neither the number of the
     /// mailbox nor the citizen's id in the directory.
@@ -47,6 +50,9 @@ pub struct Account {
     /// The mailbox, once there is an entry.
     #[n(2)]
     pub enrolled: Option<Enrolled>,
+    /// Under whose details a mailbox that was provided is listed, until there is an entry.
+    #[n(3)]
+    pub listed: Option<Attributes>,
 }
 
 /// A citizen with an entry.
@@ -114,9 +120,7 @@ pub enum PublishError {
     #[error("the entry does not follow the newest one: load that one and make the change again")]
     OutOfTurn,
     /// The person has an entry already.
-    #[error(
-        "this person has a mailbox already: add the device from one that is in use, or recover the mailbox"
-    )]
+    #[error("this person has a mailbox already: go on with the device that is in use")]
     AlreadyEnrolled,
     /// Another id is set aside for the person, or this one is taken.
     #[error(
@@ -212,6 +216,10 @@ fn check_usable(entry: &VerifiedEntry, now: u64) -> Result<(), PublishError> {
     let Entry { status, .. } = entry.entry();
     if *status != EntryStatus::Active {
         return Err(PublishError::Refused("the entry closes the mailbox, which takes a sign-in of its own"));
+    }
+    let longest = now.saturating_add(LONGEST_KEY_LIFE);
+    if entry.entry().inbox_keys.iter().any(|key| key.not_after > longest) {
+        return Err(PublishError::Refused("an inbox key is to live for more than 400 days"));
     }
     if entry.inbox_key_at(now).is_none() {
         return Err(PublishError::Refused("the entry has no inbox key that is valid now: make a new one"));

@@ -35,14 +35,17 @@ impl Accounts {
         })
     }
 
-    /// The voucher that is kept, or a new one in place of one whose time is over.
+    /// The voucher that is kept, or a new one in place of one whose time is over or that names another
+    /// access key.
     async fn voucher(
         &self,
         citizen: DirectoryId,
         enrolled: &Enrolled,
         now: u64,
     ) -> Result<KeptVoucher, PublishError> {
-        if let Some(kept) = self.records.voucher(citizen).await?.filter(|kept| now <= kept.not_after) {
+        let kept = self.records.voucher(citizen).await?;
+        let is_good = |kept: &KeptVoucher| now <= kept.not_after && kept.access_key == enrolled.access_key;
+        if let Some(kept) = kept.filter(is_good) {
             return Ok(kept);
         }
         let voucher = self.vouchers.make(enrolled.mailbox, enrolled.access_key, now);

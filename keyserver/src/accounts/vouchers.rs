@@ -22,6 +22,9 @@ pub struct KeptVoucher {
     /// The last second (Unix time) at which the relay takes it.
     #[n(1)]
     pub not_after: u64,
+    /// The key that it names: when another one is to govern the mailbox, another voucher is due.
+    #[n(2)]
+    pub access_key: VerifyingKey,
 }
 
 /// Makes vouchers.
@@ -45,6 +48,10 @@ impl Vouchers {
             not_after: now.saturating_add(self.life),
             id: VoucherId::generate(&mut rng),
         };
-        KeptVoucher { sealed: self.tickets.seal(&voucher, &mut rng).into(), not_after: voucher.not_after }
+        KeptVoucher {
+            sealed: self.tickets.seal(&voucher, &mut rng).into(),
+            not_after: voucher.not_after,
+            access_key,
+        }
     }
 }

@@ -8,7 +8,8 @@ use api::{
     media,
 };
 use axum::extract::{Request, State};
-use relay_auth::cbor::Limits;
+use crypto_core::citizen::SignIn;
+use relay_auth::cbor::{DecodeError, Limits, Wire as _};
 use service::{
     body::{self, Cbor},
     refusal::Refusal,
@@ -23,8 +24,8 @@ use crate::{
 /// A code of at most 2,048 bytes, a verifier of at most 128, an id and a handle.
 const REDEMPTION: Limits = Limits { bytes: 2400, depth: 1, items: 6 };
 
-/// A handle.
-const COLLECTION: Limits = Limits { bytes: 64, depth: 1, items: 2 };
+/// A handle, to what it was bound, a signature.
+const COLLECTION: Limits = Limits { bytes: 320, depth: 1, items: 4 };
 
 /// Redeem a code of ScotAccount.
 ///
@@ -70,8 +71,8 @@ pub(crate) async fn redeem(State(app): State<Arc<App>>, request: Request) -> Res
 
 /// Collect what a sign-in has brought.
 ///
-/// The tokens of which the evidence is made. They can be collected again until the sign-in is over or
-/// used up.
+/// The tokens of which the evidence is made, for the holder of the identity key to which the sign-in
+/// was bound. They can be collected again until the sign-in is over or used up.
 #[utoipa::path(
     post,
     path = "/v1/sign-ins/collect",
@@ -89,6 +90,10 @@ pub(crate) async fn collect(State(app): State<Arc<App>>, request: Request) -> Re
     let (_, content) = read(&app, request, media::CBOR, COLLECTION.bytes).await?;
     let asked: CollectRequest = body::decode(&content, COLLECTION)?;
     let handle = Handle::from(asked.sign_in.0);
-    let (tokens, address_token) = app.sign_ins.collect(&handle, app.clock.now()).await?;
+    let bound = SignIn::from_bytes(asked.bound.as_ref())?;
+    let signature: [u8; 64] =
+        asked.signature.0.try_into().map_err(|_| DecodeError::Value("a signature has 64 bytes"))?;
+    let (tokens, address_token) =
+        app.sign_ins.collect(&handle, &bound, &signature.into(), app.clock.now()).await?;
     Ok(Cbor::of(&Collected { id_token: tokens.id_token, claims_token: tokens.claims_token, address_token }))
 }

@@ -138,7 +138,12 @@ impl Lookups {
                 }
             }
         };
-        let Found { person, citizen, permits, outcome } = found;
+        drop(snapshot);
+        let Found { person, citizen, permits, outcome, young } = found;
+        if let Some(label) = young {
+            // From now on it grows old.
+            self.directory.capture(&label).await?;
+        }
         Ok((Answer { version: Version, suite: Suite, head, person, citizen, permits }, outcome))
     }
 
@@ -156,9 +161,14 @@ impl Lookups {
             let absence = snapshot.absence(&label).await?;
             let proof = Some(CitizenProof::Keyless(absence));
             let person = PersonProof::Listed(listed);
-            return Ok(Found { person, citizen: proof, permits: Vec::new(), outcome: Outcome::NotReady });
+            let permits = Vec::new();
+            return Ok(Found { person, citizen: proof, permits, outcome: Outcome::NotReady, young: None });
         };
         let Kept { enrolled, chain, last, evidence } = self.kept(citizen, presence.version()).await?;
+        if !enrolled.person.is_same_person(&question.person) {
+            // Nothing about anybody leaves that was not asked for.
+            return Err(StoreFailure::damaged("a listing leads to another person").into());
+        }
         // Where the reader will want to see that an entry at or after this one is not new
         // (`LBX-ENTRY-8`).
         let relisted = (listed.version() > 1).then_some(0);
@@ -170,6 +180,7 @@ impl Lookups {
         let is_in_force = since.is_none_or(|since| {
             maturity.as_ref().is_some_and(|maturity| maturity.presence.version() > since as u64)
         });
+        let is_young = since.is_some() && maturity.is_none();
         let usable = usable_key(&last, now).filter(|_| is_in_force);
         let permits = match usable {
             Some(key) => self.permits.make(enrolled.mailbox, key, question.permits, now),
@@ -182,6 +193,7 @@ impl Lookups {
             person: PersonProof::Listed(listed),
             citizen: Some(CitizenProof::Entries { presence, chain, evidence, maturity, address }),
             permits,
+            young: is_young.then_some(label),
         })
     }
 
@@ -206,11 +218,13 @@ struct Found {
     citizen: Option<CitizenProof>,
     permits: Vec<Bytes>,
     outcome: Outcome,
+    /// The label of somebody whose entry has to be shown to be old, and cannot be yet.
+    young: Option<Vec<u8>>,
 }
 
 impl Found {
     fn nobody(person: PersonProof) -> Self {
-        Self { person, citizen: None, permits: Vec::new(), outcome: Outcome::None }
+        Self { person, citizen: None, permits: Vec::new(), outcome: Outcome::None, young: None }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Everybody is listed under name and birth date, and under these with the postcode where the address
 //! was confirmed. Two people with the same details stand in one list, which bodies are told as
-//! *ambiguous*. A list grows and never shrinks here.
+//! *ambiguous*. A list shrinks only when somebody enrols under other details than those under which a
+//! mailbox was provided for them.
 
 use crypto_core::{citizen::DirectoryId, directory::PersonList, person::Attributes};
 use relay_auth::cbor::{Suite, Version, Wire as _};
@@ -29,25 +30,30 @@ impl From<DirectoryError> for MatchingError {
     }
 }
 
-/// What has to be published so that a person's details lead to a citizen: labels and lists. Empty
-/// where they do already.
+/// What has to be published so that a person's details lead to a citizen, and the details under which
+/// the citizen was listed `before` do not any more: labels and lists. Empty where it is so already.
 ///
 /// # Errors
 /// [`MatchingError`].
 pub async fn listing(
     publisher: &Publisher,
     person: &Attributes,
+    before: Option<&Attributes>,
     citizen: DirectoryId,
 ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, MatchingError> {
     let mut updates = Vec::new();
-    let with_postcode = person.postcode().map(|_| person.clone());
-    for form in [Some(person.without_postcode()), with_postcode].into_iter().flatten() {
+    let forms = forms(person);
+    for form in before.iter().flat_map(|before| self::forms(before)).filter(|form| !forms.contains(form)) {
         let label = form.directory_label();
-        let mut list = match publisher.value(&label).await? {
-            Some((value, _)) => PersonList::from_bytes(&value)
-                .map_err(|_| StoreFailure::damaged("a list of people cannot be read"))?,
-            None => PersonList { version: Version, suite: Suite, citizens: Vec::new() },
-        };
+        let mut list = list(publisher, &label).await?;
+        if let Ok(place) = list.citizens.binary_search(&citizen) {
+            list.citizens.remove(place);
+            updates.push((label, list.to_bytes()));
+        }
+    }
+    for form in forms {
+        let label = form.directory_label();
+        let mut list = list(publisher, &label).await?;
         if let Err(place) = list.citizens.binary_search(&citizen) {
             list.citizens.insert(place, citizen);
             list.validate().map_err(|_| MatchingError::TooMany)?;
@@ -55,4 +61,18 @@ pub async fn listing(
         }
     }
     Ok(updates)
+}
+
+/// The forms under which somebody is listed.
+fn forms(person: &Attributes) -> Vec<Attributes> {
+    let with_postcode = person.postcode().map(|_| person.clone());
+    [Some(person.without_postcode()), with_postcode].into_iter().flatten().collect()
+}
+
+async fn list(publisher: &Publisher, label: &[u8]) -> Result<PersonList, MatchingError> {
+    match publisher.value(label).await? {
+        Some((value, _)) => Ok(PersonList::from_bytes(&value)
+            .map_err(|_| StoreFailure::damaged("a list of people cannot be read"))?),
+        None => Ok(PersonList { version: Version, suite: Suite, citizens: Vec::new() }),
+    }
 }

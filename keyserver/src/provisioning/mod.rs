@@ -82,17 +82,23 @@ impl Provisioning {
             if let Some(known) = account.provisioned {
                 return Ok(known);
             }
-            // Enrolled before ScotAccount asked.
+            // Enrolled, or on the way to it, before ScotAccount asked.
             let id = ProvisioningId::generate(&mut randomness::system());
             account.provisioned = Some(id);
-            self.records.keep_account(&account).await?;
+            let updates = match account.enrolled {
+                Some(_) => Vec::new(),
+                None => matching::listing(&publisher, &person, None, account.citizen).await?,
+            };
+            account.listed = account.enrolled.is_none().then_some(person);
+            let rows = self.records.rows(&Change::Begun { subject, account: &account })?;
+            publisher.publish(updates, rows).await?;
             return Ok(id);
         }
         let mut rng = randomness::system();
         let (citizen, id) = (DirectoryId::generate(&mut rng), ProvisioningId::generate(&mut rng));
-        let account = Account { citizen, provisioned: Some(id), enrolled: None };
-        let updates = matching::listing(&publisher, &person, citizen).await?;
-        let rows = self.records.rows(&Change::Provisioned { subject, account: &account })?;
+        let updates = matching::listing(&publisher, &person, None, citizen).await?;
+        let account = Account { citizen, provisioned: Some(id), enrolled: None, listed: Some(person) };
+        let rows = self.records.rows(&Change::Begun { subject, account: &account })?;
         publisher.publish(updates, rows).await?;
         metrics::counter!("letterbox_mailboxes_provisioned_total").increment(1);
         Ok(id)

@@ -17,9 +17,10 @@ use std::sync::Arc;
 
 use api::directory::SignInStage;
 use crypto_core::{
-    citizen::DirectoryId,
+    citizen::{DirectoryId, SignIn},
     evidence::{EvidenceError, IdentityProvider, verify_claims, verify_postcode},
 };
+use relay_auth::signing::Signature;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -27,7 +28,12 @@ use self::{
     provider::{Provider, ProviderError, Tokens},
     session::{Handle, IdentityTokens, Session},
 };
-use crate::store::{Records, StoreFailure};
+use crate::{
+    accounts::Account,
+    directory::Directory,
+    randomness,
+    store::{Change, Records, StoreFailure},
+};
 
 /// How far the provider's clock may be from ours, in seconds.
 const CLOCK_SKEW: u64 = 60;
@@ -107,6 +113,7 @@ impl From<ProviderError> for SignInError {
 /// Takes people through their sign-ins.
 pub struct SignIns {
     records: Arc<dyn Records>,
+    directory: Directory,
     provider: Arc<Provider>,
     /// Keeps strangers from making this service flood ScotAccount with codes that are none.
     at_once: Semaphore,
@@ -115,8 +122,13 @@ pub struct SignIns {
 impl SignIns {
     /// Takes at most `at_once` codes to the provider at a time.
     #[must_use]
-    pub fn new(records: Arc<dyn Records>, provider: Arc<Provider>, at_once: usize) -> Self {
-        Self { records, provider, at_once: Semaphore::new(at_once) }
+    pub fn new(
+        records: Arc<dyn Records>,
+        directory: Directory,
+        provider: Arc<Provider>,
+        at_once: usize,
+    ) -> Self {
+        Self { records, directory, provider, at_once: Semaphore::new(at_once) }
     }
 
     /// The provider.
@@ -141,8 +153,9 @@ impl SignIns {
         };
         let _place = self.at_once.try_acquire().map_err(|_| SignInError::Busy)?;
         let tokens = self.provider.redeem(&code, &verifier, now).await?;
-        let subject = |provider: &IdentityProvider| subject_of(&tokens.id_token, provider, now);
-        let subject = self.provider.checked(subject).await?.map_err(SignInError::Token)?;
+        let check = |provider: &IdentityProvider| verify_id_token(&tokens.id_token, provider, now);
+        let Claims { sub: subject, nonce, .. } =
+            self.provider.checked(check).await?.map_err(SignInError::Token)?;
         let (mut session, handle) = under_way.unwrap_or_else(|| {
             let session =
                 Session { subject: subject.clone(), began: now, identity: None, address_token: None };
@@ -151,16 +164,35 @@ impl SignIns {
         if session.subject != subject {
             return Err(SignInError::OtherPerson);
         }
-        let confirmed = self.advance(&mut session, stage, &tokens, now).await?;
+        let confirmed = self.advance(&mut session, stage, &tokens, nonce, now).await?;
         self.records.keep_sign_in(&handle, &session).await?;
-        let account = self.records.account_of(&subject).await?;
+        let account = self.account(&subject, proposed).await?;
         Ok(Redeemed {
             handle,
             id_token: tokens.id_token,
-            citizen: account.as_ref().map_or(proposed, |account| account.citizen),
-            enrolled: account.is_some_and(|account| account.enrolled.is_some()),
+            citizen: account.citizen,
+            enrolled: account.enrolled.is_some(),
             confirmed,
         })
+    }
+
+    /// The account of somebody who signs in. Their id is set aside at once: later stages are bound to
+    /// it, and ScotAccount may ask for a mailbox for them while they are under way.
+    async fn account(&self, subject: &str, proposed: DirectoryId) -> Result<Account, SignInError> {
+        if let Some(account) = self.records.account_of(subject).await? {
+            return Ok(account);
+        }
+        let publisher = self.directory.publisher().await;
+        // Nobody else changes an account now.
+        if let Some(account) = self.records.account_of(subject).await? {
+            return Ok(account);
+        }
+        let is_taken = self.records.account(proposed).await?.is_some();
+        let citizen = if is_taken { DirectoryId::generate(&mut randomness::system()) } else { proposed };
+        let account = Account { citizen, provisioned: None, enrolled: None, listed: None };
+        let rows = self.records.rows(&Change::Begun { subject, account: &account })?;
+        publisher.publish(Vec::new(), rows).await.map_err(StoreFailure::from)?;
+        Ok(account)
     }
 
     /// A sign-in that is under way.
@@ -173,16 +205,24 @@ impl SignIns {
     }
 
     /// What a sign-in has brought: the tokens with name and birth date, and the one with the address.
+    /// Only for the holder of the identity key to which it was bound (`LBX-BIND-5`): a handle lies open
+    /// on the device for up to an hour.
     ///
     /// # Errors
-    /// [`SignInError`].
+    /// [`SignInError`]; [`SignInError::Unknown`] also for somebody else.
     pub async fn collect(
         &self,
         handle: &Handle,
+        bound: &SignIn,
+        signature: &Signature,
         now: u64,
     ) -> Result<(IdentityTokens, Option<String>), SignInError> {
         let session = self.session(handle, now).await?;
-        Ok((session.identity.ok_or(SignInError::Incomplete)?, session.address_token))
+        let identity = session.identity.ok_or(SignInError::Incomplete)?;
+        if bound.nonce() != identity.nonce || !bound.verifies_collection(handle.expose(), signature) {
+            return Err(SignInError::Unknown);
+        }
+        Ok((identity, session.address_token))
     }
 
     /// Fetches what a stage asks for; says whether it was released and confirmed.
@@ -191,6 +231,7 @@ impl SignIns {
         session: &mut Session,
         stage: SignInStage,
         tokens: &Tokens,
+        nonce: String,
         now: u64,
     ) -> Result<bool, SignInError> {
         if stage == SignInStage::Account {
@@ -215,14 +256,14 @@ impl SignIns {
             SignInStage::Address => session.address_token = Some(token),
             SignInStage::Account | SignInStage::Identity => {
                 session.identity =
-                    Some(IdentityTokens { id_token: tokens.id_token.clone(), claims_token: token });
+                    Some(IdentityTokens { id_token: tokens.id_token.clone(), claims_token: token, nonce });
             }
         }
         Ok(true)
     }
 }
 
-/// What is checked of an ID token here. Its nonce is the vault's to check.
+/// What is read of an ID token here. That its nonce is bound to the vault's key is the vault's to check.
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
@@ -230,6 +271,7 @@ struct Claims {
     aud: Audience,
     exp: u64,
     iat: u64,
+    nonce: String,
 }
 
 #[derive(Deserialize)]
@@ -239,8 +281,8 @@ enum Audience {
     Several(Vec<String>),
 }
 
-/// The subject of an ID token that is for us and fresh.
-fn subject_of(id_token: &str, provider: &IdentityProvider, now: u64) -> Result<String, EvidenceError> {
+/// What an ID token says that is for us and fresh.
+fn verify_id_token(id_token: &str, provider: &IdentityProvider, now: u64) -> Result<Claims, EvidenceError> {
     let claims: Claims = provider.keys.verify(id_token).map_err(EvidenceError::IdToken)?;
     let is_for_us = match &claims.aud {
         Audience::One(audience) => *audience == provider.client_id,
@@ -251,7 +293,7 @@ fn subject_of(id_token: &str, provider: &IdentityProvider, now: u64) -> Result<S
     }
     let is_fresh =
         claims.iat <= now.saturating_add(CLOCK_SKEW) && now <= claims.exp.saturating_add(CLOCK_SKEW);
-    if is_fresh { Ok(claims.sub) } else { Err(EvidenceError::OutOfTime) }
+    if is_fresh { Ok(claims) } else { Err(EvidenceError::OutOfTime) }
 }
 
 fn is_code(code: &str) -> bool {

@@ -68,6 +68,9 @@ pub struct IdentityTokens {
     /// The token with name and birth date.
     #[n(1)]
     pub claims_token: String,
+    /// The ID token's nonce: who collects the tokens has to know what it was made of.
+    #[n(2)]
+    pub nonce: String,
 }
 
 impl Session {
@@ -96,7 +99,11 @@ mod tests {
 
     #[test]
     fn handles_and_tokens_do_not_show_in_logs() {
-        let tokens = IdentityTokens { id_token: "secret".to_owned(), claims_token: "secret".to_owned() };
+        let tokens = IdentityTokens {
+            id_token: "secret".to_owned(),
+            claims_token: "secret".to_owned(),
+            nonce: "secret".to_owned(),
+        };
         let session = Session {
             subject: "secret".to_owned(),
             began: 7,

@@ -113,8 +113,8 @@ pub struct KeptEvidence {
 
 /// Something that is kept together with an epoch of the directory.
 pub enum Change<'a> {
-    /// ScotAccount had a mailbox provided.
-    Provisioned {
+    /// An account without an entry: set aside at a sign-in, or provided because ScotAccount asked.
+    Begun {
         /// ScotAccount's name for the person.
         subject: &'a str,
         /// The account, without an entry.
@@ -171,10 +171,6 @@ pub trait Records: fmt::Debug + Send + Sync + 'static {
 
     /// The account of a citizen.
     async fn account(&self, citizen: DirectoryId) -> Result<Option<Account>, StoreFailure>;
-
-    /// Puts an account in the place of the one that is there. Only for whoever has leave to publish:
-    /// that is what keeps two changes of one account apart.
-    async fn keep_account(&self, account: &Account) -> Result<(), StoreFailure>;
 
     /// The signed entries of an account, first to newest.
     async fn chain(&self, account: &Account) -> Result<Vec<SignedEntry>, StoreFailure>;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     address,
-    elements::{button, heading, paragraph, screen},
+    elements::{button, heading, paragraph, screen, second_button},
     page::Page,
 };
 
@@ -16,6 +16,7 @@ pub(crate) fn stopped(page: Page) -> AnyView {
             heading(Message::StoppedTitle),
             paragraph(Message::StoppedText),
             button(page, "retry", Message::LoadAgain, address::reload),
+            second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
         ),
     )
 }

@@ -6,7 +6,7 @@ use api::{
 };
 use crypto_core::{citizen::DirectoryId, evidence, jwt::LONGEST_TOKEN, trust::VerifiedTrust};
 use relay_auth::{
-    cbor::{Bytes32, Limits},
+    cbor::{Bytes32, Limits, Wire as _},
     label,
 };
 
@@ -17,6 +17,7 @@ use crate::{
         sign_in::{Enrolment, Stage, Step},
     },
     http::{self, HttpRequest, HttpResponse},
+    keys::DeviceKeys,
 };
 
 /// A handle, an ID token, an id and two words.
@@ -149,10 +150,16 @@ impl Enrolment {
     ///
     /// # Errors
     /// [`EnrolmentError::OutOfTurn`].
-    pub fn collect(&self, trust: &VerifiedTrust) -> Result<HttpRequest, EnrolmentError> {
+    pub fn collect(&self, trust: &VerifiedTrust, keys: &DeviceKeys) -> Result<HttpRequest, EnrolmentError> {
         let is_confirmed = matches!(self.step, Step::Confirmed | Step::ConfirmedWithAddress);
         let handle = self.sign_in.filter(|_| is_confirmed).ok_or(EnrolmentError::OutOfTurn)?;
-        let request = CollectRequest { sign_in: Octets32(handle.0) };
+        let bound = self.bound(Stage::Identity);
+        let signature = bound.sign_collection(&handle.0, &keys.identity());
+        let request = CollectRequest {
+            sign_in: Octets32(handle.0),
+            bound: bound.to_bytes().into(),
+            signature: signature.as_bytes().to_vec().into(),
+        };
         Ok(http::post(&trust.file().directory.url, "/v1/sign-ins/collect", &request)?)
     }
 

@@ -82,6 +82,10 @@ pub struct Enrolment {
     /// Salted hash of ScotAccount's name for the person.
     #[n(10)]
     pub(super) subject: Option<Bytes32>,
+    /// An entry was signed with these keys before, and its sign-in was over before it was published.
+    /// They are not dropped any more, whatever the directory says.
+    #[n(11)]
+    signed_before: bool,
 }
 
 impl fmt::Debug for Enrolment {
@@ -91,7 +95,7 @@ impl fmt::Debug for Enrolment {
 }
 
 impl Wire for Enrolment {
-    const LIMITS: Limits = Limits { bytes: 1024, depth: 2, items: 24 };
+    const LIMITS: Limits = Limits { bytes: 1024, depth: 2, items: 25 };
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
@@ -119,6 +123,7 @@ impl Enrolment {
             step: Step::Account,
             sign_in: None,
             subject: None,
+            signed_before: false,
         }
     }
 
@@ -153,7 +158,34 @@ impl Enrolment {
     /// already, and are not dropped.
     #[must_use]
     pub const fn is_expired(&self, now: u64) -> bool {
-        !matches!(self.step, Step::Signed) && now.saturating_sub(self.made_at) > LONGEST
+        !self.keeps_keys() && now.saturating_sub(self.made_at) > LONGEST
+    }
+
+    /// Whether an entry was signed with the keys, so that they may stand in the directory.
+    #[must_use]
+    pub const fn keeps_keys(&self) -> bool {
+        matches!(self.step, Step::Signed) || self.signed_before
+    }
+
+    /// Begins anew with the same keys, where the sign-in was over before the entry was published.
+    pub fn begin_again(&mut self, now: u64, rng: &mut impl CryptoRng) {
+        *self = Self {
+            made_at: now,
+            account: Flow::generate(rng),
+            identity: Flow::generate(rng),
+            address: Flow::generate(rng),
+            step: Step::Account,
+            sign_in: None,
+            subject: None,
+            signed_before: self.keeps_keys(),
+            ..self.clone()
+        };
+    }
+
+    /// The directory has another entry for this person.
+    pub fn found_elsewhere(&mut self) {
+        self.signed_before = self.keeps_keys();
+        self.step = Step::Elsewhere;
     }
 
     /// Makes state, salt and verifier of the present stage anew: for going to ScotAccount once more

@@ -113,11 +113,6 @@ impl Records for Embedded {
         accounts::find(self, citizen)
     }
 
-    async fn keep_account(&self, account: &Account) -> Result<(), StoreFailure> {
-        let (row, value) = accounts::row(self, account)?;
-        self.write_long(row, value).await
-    }
-
     async fn chain(&self, account: &Account) -> Result<Vec<SignedEntry>, StoreFailure> {
         accounts::chain(self, account)
     }
@@ -162,7 +157,7 @@ impl Records for Embedded {
 
     fn rows(&self, change: &Change<'_>) -> Result<Vec<RowWrite>, StoreFailure> {
         match change {
-            Change::Provisioned { subject, account } => accounts::provisioned(self, subject, account),
+            Change::Begun { subject, account } => accounts::provisioned(self, subject, account),
             Change::Enrolled { subject, account, entry, kept, voucher, sign_in } => {
                 let mut rows = accounts::provisioned(self, subject, account)?;
                 rows.extend(accounts::first_entry(self, account, entry, kept, voucher)?);

@@ -1,0 +1,72 @@
+//! The way to the services: plain HTTP on this machine, without redirects.
+
+use std::{sync::Arc, time::Duration};
+
+use client_mailbox::http::{HttpRequest, HttpResponse};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect, retry};
+use rustls::{ClientConfig, RootCertStore, crypto::ring, version::TLS13};
+
+use crate::failure::Failure;
+
+/// For a whole exchange.
+const EXCHANGE: Duration = Duration::from_secs(10);
+
+/// Sends requests.
+#[derive(Clone)]
+pub(crate) struct Network(Client);
+
+impl Network {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        // The client wants a configuration also for connections that are not encrypted.
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&TLS13])
+            .map_err(|error| Failure::Client(error.to_string()))?
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth();
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .referer(false)
+            .no_proxy()
+            .http1_only()
+            .build()
+            .map_err(|error| Failure::Client(error.to_string()))?;
+        Ok(Self(client))
+    }
+
+    /// A request of a browser.
+    pub(crate) fn request(&self, method: Method, address: &str) -> RequestBuilder {
+        self.0.request(method, address).timeout(EXCHANGE)
+    }
+
+    /// Sends a device's request and reads the whole answer.
+    pub(crate) async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        whole(self.prepared(request)?.timeout(EXCHANGE).send().await?).await
+    }
+
+    /// Sends a device's request whose answer goes on.
+    pub(crate) async fn open(&self, request: &HttpRequest) -> Result<Response, Failure> {
+        Ok(self.prepared(request)?.send().await?)
+    }
+
+    fn prepared(&self, request: &HttpRequest) -> Result<RequestBuilder, Failure> {
+        let method = Method::from_bytes(request.method.as_bytes());
+        let method = method.map_err(|error| Failure::Client(error.to_string()))?;
+        let mut builder = self.0.request(method, &request.url);
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        Ok(if request.body.is_empty() { builder } else { builder.body(request.body.clone()) })
+    }
+}
+
+/// The whole of an answer.
+pub(crate) async fn whole(mut response: Response) -> Result<HttpResponse, Failure> {
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+    }
+    Ok(HttpResponse { status, body })
+}
