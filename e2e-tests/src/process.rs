@@ -62,6 +62,17 @@ impl Program {
     }
 }
 
+/// A program to run, without settings from this process's own environment: what the stack is made of
+/// stands in its data folder alone.
+pub(crate) fn command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LETTERBOX_"))
+    {
+        command.env_remove(name);
+    }
+    command
+}
+
 /// A running process of the stack. Its standard error is copied to ours, line by line.
 pub(crate) struct Process {
     program: Program,
@@ -73,7 +84,7 @@ impl Process {
     /// Starts `program` and waits until it says that it listens.
     pub(crate) async fn start(program: Program) -> Result<Self, ProcessError> {
         let name = program.name();
-        let mut child = Command::new(&program.path)
+        let mut child = command(&program.path)
             .args(&program.arguments)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())

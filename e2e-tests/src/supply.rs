@@ -12,9 +12,11 @@ use std::{
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use tokio::process::Command;
 
-use crate::places::{Folder, Ports, listen, origin};
+use crate::{
+    places::{Folder, Ports, listen, origin},
+    process::command,
+};
 
 /// Our client id at the identity provider.
 const CLIENT_ID: &str = "letterbox";
@@ -249,7 +251,7 @@ impl Supply<'_> {
 
     /// Runs a program to its end and returns what it printed.
     async fn run(&self, program: &str, arguments: &[&OsStr]) -> Result<String, SupplyError> {
-        let output = Command::new(self.programs.join(program))
+        let output = command(&self.programs.join(program))
             .args(arguments)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
