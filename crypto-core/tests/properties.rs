@@ -7,11 +7,12 @@ use akd_core::{
 use crypto_core::{
     archive::{FiledLetter, Item, ObjectId, Place, SealedObject},
     body::{BodyEntry, BodyId, BodyKey, BodyStatus, SignedBodyEntry},
-    citizen::{ChangeKind, DirectoryId, Entry, EntryStatus, InboxKey, Purpose, SignedEntry},
+    citizen::{ChangeKind, DirectoryId, Entry, EntryStatus, InboxKey, Purpose, SignIn, SignedEntry},
     directory::{
         Absence, Answer, CitizenProof, Epoch, HeadProof, Maturity, PersonList, PersonProof, Presence,
     },
     evidence::{AddressEvidence, Evidence},
+    local::SealedRecord,
     passphrase::{Cost, Use, WrappedSecret},
     person::Attributes,
 };
@@ -215,6 +216,32 @@ proptest! {
         comes_back(&SignedEntry::by_identity(&entry, &key(1)))?;
         comes_back(&SignedEntry::by_device(&entry, &key(2), [3; 32]))?;
         comes_back(&SignedEntry::by_recovery(&entry, &key(1), &key(2)))?;
+    }
+
+    #[test]
+    fn every_sign_in_comes_back(id: [u8; 16], previous in option::of(bytes32()), identity: u8, salt in bytes32(), handle: [u8; 32]) {
+        let sign_in = SignIn {
+            purpose: Purpose::Enrol, directory_id: DirectoryId::from(id), previous,
+            identity_key: key(identity).verifying_key(), salt,
+        };
+        comes_back(&sign_in)?;
+        let signature = sign_in.sign_collection(&handle, &key(identity));
+        prop_assert!(sign_in.verifies_collection(&handle, &signature));
+        let mut other = handle;
+        other[0] ^= 1;
+        prop_assert!(!sign_in.verifies_collection(&other, &signature));
+    }
+
+    #[test]
+    fn every_local_record_comes_back(
+        name in "[a-z]{1,12}(/[0-9a-f]{32})?", content in vec(any::<u8>(), 0..9000), vault_key: [u8; 32], seed: u64,
+    ) {
+        let vault_key = Secret::from(vault_key);
+        let sealed = SealedRecord::seal(&name, &content, &vault_key, &mut TestRng(seed)).unwrap();
+        comes_back(&sealed)?;
+        let opened = sealed.open(&name, &vault_key).unwrap();
+        prop_assert_eq!(opened.as_slice(), content.as_slice());
+        prop_assert!(sealed.open("another", &vault_key).is_err() || name == "another");
     }
 
     #[test]

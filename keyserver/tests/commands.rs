@@ -185,4 +185,26 @@ async fn the_trust_file_names_the_keys_in_the_settings_and_is_signed_by_the_depl
     assert_eq!(*verified.relay_key(), key(14).verifying_key());
     assert_eq!(verified.provider().issuer, running.directory.provider.issuer());
     assert!(signed.verify(&key(99).verifying_key()).is_err());
+
+    // Made here, and signed where the deployment's key is: the same file.
+    let unsigned: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| !word.ends_with("deployment") && *word != "--deployment-key")
+        .collect();
+    let unsigned: Vec<&str> = unsigned
+        .into_iter()
+        .map(|word| if word == "+trust.json" { "+unsigned.json" } else { word })
+        .collect();
+    running.run(&unsigned).await.unwrap();
+    assert!(SignedTrust::from_json(&fs::read(running.file("unsigned.json")).unwrap()).is_err());
+    let sign =
+        ["trust", "sign", "+unsigned.json", "--deployment-key", "+deployment", "--out", "+elsewhere.json"];
+    running.run(&sign).await.unwrap();
+    let elsewhere = SignedTrust::from_json(&fs::read(running.file("elsewhere.json")).unwrap()).unwrap();
+    let again = elsewhere.verify(&key(13).verifying_key()).unwrap();
+    assert_eq!(again.file().directory, verified.file().directory);
+    // What is no trust file is not signed.
+    fs::write(running.file("unsigned.json"), "{}").unwrap();
+    assert!(running.run(&sign).await.is_err());
 }

@@ -184,14 +184,26 @@ pub enum Problem {
     DirectoryUnreachable,
     /// The directory does not take the request.
     DirectoryRefused,
-    /// What the directory says does not hold.
+    /// The directory's head is too old or from the future, or a token is: or the device's clock is wrong.
+    OutOfTime,
+    /// The directory went on with another sign-in than the one of this device.
+    DirectoryOtherSignIn,
+    /// The directory cannot show that name or address are confirmed.
+    DirectoryOtherDetails,
+    /// The directory shows other keys under this person's name than those of this device.
+    DirectoryOtherKeys,
+    /// The directory tells another history than before.
+    DirectoryOtherHistory,
+    /// The directory cannot prove what it says.
     DirectoryLied,
     /// The relay cannot be reached.
     RelayUnreachable,
     /// The relay does not take the request.
     RelayRefused,
-    /// What the relay says does not hold.
+    /// What the relay lists is not what it signed: a letter is missing or altered.
     RelayLied,
+    /// The relay gives an older state than before.
+    RelayOlder,
     /// The trust file is missing or does not hold.
     TrustFile,
     /// The trust file is of another deployment than before.

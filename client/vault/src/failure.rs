@@ -2,14 +2,19 @@
 
 use api::Code;
 use client_mailbox::{
-    enrolment::EnrolmentError,
+    enrolment::{EnrolmentError, Lie},
     http::{AnswerError, RequestFailure},
     inbox::{ArchiveLie, RelayLie, ViewError},
     local::LocalError,
     registry::RegistryError,
 };
 use client_messages::Problem;
-use crypto_core::{passphrase::PassphraseError, trust::TrustError};
+use crypto_core::{
+    directory::{HeadError, LookupError},
+    evidence::EvidenceError,
+    passphrase::PassphraseError,
+    trust::TrustError,
+};
 use relay_auth::cbor::DecodeError;
 
 use crate::{lock::NoLocks, storage::StorageError, trust::TrustFailure};
@@ -33,6 +38,7 @@ impl Failure {
     pub(crate) fn of_relay(error: &AnswerError) -> Self {
         Self(match error {
             AnswerError::Refused(refused) if refused.is_temporary() => Problem::RelayUnreachable,
+            AnswerError::Refused(refused) if refused.is(Code::RequestOutOfTime) => Problem::OutOfTime,
             AnswerError::Refused(_) => Problem::RelayRefused,
             AnswerError::Malformed(_) => Problem::RelayLied,
         })
@@ -127,7 +133,7 @@ impl From<EnrolmentError> for Failure {
             EnrolmentError::OtherKeys => Problem::StorageDamaged,
             EnrolmentError::Request(failure) => return failure.into(),
             EnrolmentError::Answer(error) => return Self::of_directory(&error),
-            EnrolmentError::Lie(_) => Problem::DirectoryLied,
+            EnrolmentError::Lie(lie) => of_enrolment(&lie),
         })
     }
 }
@@ -136,20 +142,22 @@ impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         match error {
             RegistryError::Answer(error) => Self::of_directory(&error),
+            RegistryError::Head(error) => Self(of_head(&error)),
+            RegistryError::LeftOut | RegistryError::Rewritten => Self(Problem::DirectoryOtherHistory),
             _ => Self(Problem::DirectoryLied),
         }
     }
 }
 
 impl From<RelayLie> for Failure {
-    fn from(_: RelayLie) -> Self {
-        Self(Problem::RelayLied)
+    fn from(lie: RelayLie) -> Self {
+        Self(if lie == RelayLie::RolledBack { Problem::RelayOlder } else { Problem::RelayLied })
     }
 }
 
 impl From<ArchiveLie> for Failure {
-    fn from(_: ArchiveLie) -> Self {
-        Self(Problem::RelayLied)
+    fn from(lie: ArchiveLie) -> Self {
+        Self(if lie == ArchiveLie::RolledBack { Problem::RelayOlder } else { Problem::RelayLied })
     }
 }
 
@@ -160,5 +168,32 @@ impl From<ViewError> for Failure {
             ViewError::Letter(_) => Problem::UnopenableLetter,
             ViewError::OtherLetter => Problem::StorageDamaged,
         })
+    }
+}
+
+/// The name of a lie of the directory on the way to a mailbox.
+const fn of_enrolment(lie: &Lie) -> Problem {
+    match lie {
+        Lie::IdToken(EvidenceError::OutOfTime) => Problem::OutOfTime,
+        Lie::IdToken(_) | Lie::OtherPerson | Lie::OtherId => Problem::DirectoryOtherSignIn,
+        Lie::Name(_) | Lie::Address(_) | Lie::AddressLeftOut => Problem::DirectoryOtherDetails,
+        Lie::Published(LookupError::Head(error)) => of_head(error),
+        Lie::Published(
+            LookupError::OtherEntry
+            | LookupError::SwappedKeys
+            | LookupError::HiddenChange
+            | LookupError::NotListed
+            | LookupError::ForkedHistory,
+        ) => Problem::DirectoryOtherKeys,
+        Lie::Published(_) => Problem::DirectoryLied,
+    }
+}
+
+/// The name of what is wrong with the directory's head.
+const fn of_head(error: &HeadError) -> Problem {
+    match error {
+        HeadError::Stale | HeadError::FromTheFuture => Problem::OutOfTime,
+        HeadError::Forked | HeadError::RolledBack => Problem::DirectoryOtherHistory,
+        HeadError::Checkpoint(_) | HeadError::NotInLog | HeadError::OtherVrfKey => Problem::DirectoryLied,
     }
 }

@@ -13,6 +13,7 @@ use api::{
     directory::{RegisteredBody, Registry},
     media,
 };
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use clap::{Args, Subcommand};
 use crypto_core::{
     body::{APPROVALS, BodyEntry, BodyId, BodyKey, BodyStatus, SignedBodyEntry},
@@ -20,6 +21,7 @@ use crypto_core::{
 };
 use relay_auth::{
     cbor::{Limits, Suite, Version, Wire as _},
+    hex,
     signing::{SigningKey, VerifyingKey},
 };
 use reqwest::Method;
@@ -271,10 +273,18 @@ fn in_words(entry: &BodyEntry) -> String {
         BodyStatus::Active => "\n  active",
         BodyStatus::Suspended => "\n  suspended",
     });
-    text.push_str(match entry.previous {
-        Some(_) => ", replaces an earlier entry",
-        None => ", first entry",
-    });
+    match entry.previous {
+        Some(previous) => {
+            text.push_str(&format!(", replaces the entry {}", Base64UrlUnpadded::encode_string(&previous.0)))
+        }
+        None => text.push_str(", first entry"),
+    }
+    match &entry.reply_key {
+        Some(key) => {
+            text.push_str(&format!("\n  answers are sealed to the key {}", hex::encode(key.id().as_bytes())))
+        }
+        None => text.push_str("\n  takes no answers"),
+    }
     for key in &entry.keys {
         let BodyKey { key, not_before, not_after } = key;
         text.push_str(&format!("\n  key {} from {not_before} to {not_after} (Unix time)", key_text(key)));

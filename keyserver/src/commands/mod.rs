@@ -19,6 +19,7 @@ use crypto_core::{
 use relay_auth::cbor::DecodeError;
 use service::{keys::KeyError, run::RunError};
 
+use self::trust::Trust;
 use crate::{
     app::OpenError,
     config::{Config, ConfigError, FILE_VARIABLE},
@@ -50,7 +51,7 @@ enum Command {
     Body(bodies::Body),
     /// Make the trust file.
     #[command(subcommand)]
-    Trust(trust::Trust),
+    Trust(Trust),
 }
 
 /// Why a command came to nothing.
@@ -124,7 +125,8 @@ pub async fn run(arguments: Arguments) -> Result<(), CommandError> {
     match arguments.command {
         Some(Command::Keys(command)) => keys::run(&command),
         Some(Command::Body(command)) => bodies::run(&command).await,
-        Some(Command::Trust(command)) => trust::run(&command, &load(file)?).await,
+        Some(Command::Trust(Trust::Make(command))) => trust::make(&command, &load(file)?).await,
+        Some(Command::Trust(Trust::Sign(command))) => trust::sign(&command),
         None => {
             let config = load(file)?;
             if arguments.print_config {

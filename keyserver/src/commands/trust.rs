@@ -1,10 +1,15 @@
 //! `trust`: the file that names everything that is trusted before anything is asked (`LBX-TRUST-1`).
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand};
 use crypto_core::trust::{
-    DirectoryTrust, ProviderTrust, RelayTrust, SignedTrust, TrustFile, WitnessTrust, key_text, parse_key,
+    DirectoryTrust, LONGEST_TRUST, ProviderTrust, RelayTrust, SignedTrust, TrustError, TrustFile,
+    WitnessTrust, key_text, parse_key,
 };
 use relay_auth::signing::SigningKey;
 use service::{clock::Clock, keys};
@@ -19,8 +24,24 @@ use crate::{
 /// `trust`.
 #[derive(Subcommand)]
 pub enum Trust {
-    /// Make the trust file from this directory's settings and ScotAccount's present keys, and sign it.
+    /// Make the trust file from this directory's settings and ScotAccount's present keys. With the
+    /// deployment's key it is signed at once; without it, `trust sign` does that elsewhere.
     Make(Make),
+    /// Sign a trust file on the machine where the deployment's key is: without settings, without network.
+    Sign(Sign),
+}
+
+/// `trust sign`.
+#[derive(Args)]
+pub struct Sign {
+    /// The file that `trust make` wrote. It is printed: read it before you hand the signed one on.
+    file: PathBuf,
+    /// The file of the deployment's key (`keys new deployment`).
+    #[arg(long)]
+    deployment_key: PathBuf,
+    /// The file to write.
+    #[arg(long)]
+    out: PathBuf,
 }
 
 /// `trust make`.
@@ -44,24 +65,24 @@ pub struct Make {
     /// How many witnesses have to confirm a head.
     #[arg(long, default_value_t = 0)]
     quorum: usize,
-    /// The file of the deployment's key (`keys new deployment`).
+    /// The file of the deployment's key (`keys new deployment`), for development. A deployment keeps it
+    /// elsewhere and signs with `trust sign`.
     #[arg(long)]
-    deployment_key: PathBuf,
+    deployment_key: Option<PathBuf>,
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
 }
 
-/// Does what `trust` is asked to.
+/// Makes a trust file.
 ///
 /// # Errors
 /// See [`CommandError`].
-pub async fn run(Trust::Make(make): &Trust, config: &Config) -> Result<(), CommandError> {
+pub async fn make(make: &Make, config: &Config) -> Result<(), CommandError> {
     if !is_confidential(&make.authorize_url) {
         let problem = "--authorize-url is not an https address (http is taken for this machine alone)";
         return Err(CommandError::Usage(problem.to_owned()));
     }
-    let deployment = SigningKey::from_seed(&keys::read(&make.deployment_key)?);
     let directory = config.directory_keys()?;
     let provider = Provider::new(config.provider_settings()?, Transport::new()?);
     let (provider_keys, attribute_keys) = provider.key_sets().await?;
@@ -92,13 +113,38 @@ pub async fn run(Trust::Make(make): &Trust, config: &Config) -> Result<(), Comma
             attribute_keys,
         },
     };
-    let signed = SignedTrust::sign(&file, &deployment)?;
+    match &make.deployment_key {
+        Some(key) => write_signed(&file, key, &make.out),
+        None => write(&make.out, &serde_json::to_string_pretty(&file).unwrap_or_default()),
+    }
+}
+
+/// Signs a trust file that was made elsewhere.
+///
+/// # Errors
+/// See [`CommandError`].
+pub fn sign(sign: &Sign) -> Result<(), CommandError> {
+    let reading = |cause| CommandError::File { action: "read", file: sign.file.clone(), cause };
+    let mut text = String::new();
+    let opened = fs::File::open(&sign.file).map_err(reading)?;
+    opened.take(LONGEST_TRUST as u64).read_to_string(&mut text).map_err(reading)?;
+    let file: TrustFile = serde_json::from_str(&text).map_err(|_| TrustError::Malformed)?;
+    say(text.trim_end())?;
+    write_signed(&file, &sign.deployment_key, &sign.out)
+}
+
+fn write_signed(file: &TrustFile, key: &Path, out: &Path) -> Result<(), CommandError> {
+    let deployment = SigningKey::from_seed(&keys::read(key)?);
+    let text = SignedTrust::sign(file, &deployment)?.to_json();
     // As every reader will read it.
-    let text = signed.to_json();
     SignedTrust::from_json(text.as_bytes())?.verify(&deployment.verifying_key())?;
-    let writing = |cause| CommandError::File { action: "write", file: make.out.clone(), cause };
-    fs::write(&make.out, format!("{text}\n")).map_err(writing)?;
+    write(out, &text)?;
     say(&format!("signed by {}", key_text(&deployment.verifying_key())))
+}
+
+fn write(out: &Path, text: &str) -> Result<(), CommandError> {
+    let writing = |cause| CommandError::File { action: "write", file: out.to_owned(), cause };
+    fs::write(out, format!("{text}\n")).map_err(writing)
 }
 
 fn witness(text: &str) -> Result<(String, String), String> {
