@@ -158,7 +158,8 @@ pub enum Change<'a> {
 /// # Promises
 ///
 /// - What is answered is durable: it survives a power cut. Nothing is shown that is not.
-/// - What is about a person is sealed, and its row is named by a keyed hash.
+/// - Names, subjects, tokens and vouchers are sealed, and rows about a person are named by a keyed
+///   hash. Entries lie open: they hold public keys and commitments, and a directory id.
 /// - Entries, evidence and accounts are never removed.
 /// - A nonce and the count of a body's lookups are one transaction; a nonce is kept until
 ///   [`Proven::remembered_until`].

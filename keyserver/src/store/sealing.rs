@@ -1,4 +1,4 @@
-//! Rows about a person are sealed: a stolen store tells who is enrolled no more than its size does.
+//! Rows with names, subjects and tokens are sealed: a stolen store does not tell who is enrolled.
 //!
 //! XChaCha20-Poly1305 with random nonces, under a key that HKDF derives from the sealing key. The
 //! associated data is the label and the row's table and key, so that a value cannot be put in the
