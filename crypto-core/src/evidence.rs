@@ -247,9 +247,31 @@ pub fn verify_sign_in(
     now: u64,
 ) -> Result<String, EvidenceError> {
     let claims = id_claims(id_token, sign_in, provider)?;
-    let is_fresh =
-        claims.iat <= now.saturating_add(CLOCK_SKEW) && now <= claims.exp.saturating_add(CLOCK_SKEW);
-    if is_fresh { Ok(claims.sub) } else { Err(EvidenceError::OutOfTime) }
+    claims.check_time(now)?;
+    Ok(claims.sub)
+}
+
+/// What an ID token says that holds and is fresh, before it is compared with a sign-in.
+pub struct IdToken {
+    /// ScotAccount's name for the person, pairwise for our client.
+    pub subject: String,
+    /// The nonce of the request that it answers.
+    pub nonce: String,
+}
+
+/// Checks an ID token as [`verify_sign_in`] does, but for its nonce: for whoever redeems the code and
+/// does not know the keys to which it is bound.
+///
+/// # Errors
+/// [`EvidenceError`].
+pub fn verify_id_token(
+    id_token: &str,
+    provider: &IdentityProvider,
+    now: u64,
+) -> Result<IdToken, EvidenceError> {
+    let claims = issued_claims(id_token, provider)?;
+    claims.check_time(now)?;
+    Ok(IdToken { subject: claims.sub, nonce: claims.nonce })
 }
 
 /// Who ScotAccount says the owner of an identity key is.
@@ -415,12 +437,27 @@ fn id_claims(
     sign_in: &SignIn,
     provider: &IdentityProvider,
 ) -> Result<IdClaims, EvidenceError> {
-    let claims: IdClaims = provider.keys.verify(id_token).map_err(EvidenceError::IdToken)?;
-    if claims.iss != provider.issuer || !claims.aud.is(&provider.client_id) {
-        return Err(EvidenceError::OtherIssuer);
-    }
+    let claims = issued_claims(id_token, provider)?;
     if claims.nonce != sign_in.nonce() {
         return Err(EvidenceError::OtherKey);
     }
     Ok(claims)
+}
+
+/// What an ID token of the trusted issuer says, for our client alone (`LBX-EVID-2`).
+fn issued_claims(id_token: &str, provider: &IdentityProvider) -> Result<IdClaims, EvidenceError> {
+    let claims: IdClaims = provider.keys.verify(id_token).map_err(EvidenceError::IdToken)?;
+    if claims.iss == provider.issuer && claims.aud.is(&provider.client_id) {
+        Ok(claims)
+    } else {
+        Err(EvidenceError::OtherIssuer)
+    }
+}
+
+impl IdClaims {
+    fn check_time(&self, now: u64) -> Result<(), EvidenceError> {
+        let is_fresh =
+            self.iat <= now.saturating_add(CLOCK_SKEW) && now <= self.exp.saturating_add(CLOCK_SKEW);
+        if is_fresh { Ok(()) } else { Err(EvidenceError::OutOfTime) }
+    }
 }

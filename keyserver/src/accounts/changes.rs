@@ -38,16 +38,18 @@ impl Accounts {
         publication: &Publication,
         now: u64,
     ) -> Result<Published, PublishError> {
-        // Before anybody has to wait for it: strangers can send what looks like a change.
-        self.verified(citizen, publication, now).await?;
-        let publisher = self.directory.publisher().await;
         let missing = || StoreFailure::damaged("an account is missing");
+        let account = self.records.account(citizen).await?.ok_or_else(missing)?;
+        // Before anybody has to wait for it: strangers can send what looks like a change.
+        self.verified(&account, publication, now).await?;
+        let publisher = self.directory.publisher().await;
+        // From here on nobody else changes it.
         let mut account = self.records.account(citizen).await?.ok_or_else(missing)?;
         // The same request twice at once.
         if let Some(published) = self.again(&account, publication, now).await? {
             return Ok(published);
         }
-        let history = self.verified(citizen, publication, now).await?;
+        let history = self.verified(&account, publication, now).await?;
         let enrolled = account.enrolled.as_mut().ok_or_else(missing)?;
         enrolled.entries += 1;
         // The access key changes when a device is removed, and only the owner's devices can be here.
@@ -63,18 +65,16 @@ impl Accounts {
     /// The chain with the new entry, if it holds.
     async fn verified(
         &self,
-        citizen: DirectoryId,
+        account: &Account,
         publication: &Publication,
         now: u64,
     ) -> Result<History, PublishError> {
-        let missing = || StoreFailure::damaged("an account is missing");
-        let account = self.records.account(citizen).await?.ok_or_else(missing)?;
-        let mut chain = self.records.chain(&account).await?;
+        let mut chain = self.records.chain(account).await?;
         if chain.len() >= MOST_BY_DEVICE {
             return Err(PublishError::Refused("devices have changed this entry as often as they may"));
         }
         chain.push(publication.entry.clone());
-        let history = History::verify(citizen, &chain).map_err(|error| match error {
+        let history = History::verify(account.citizen, &chain).map_err(|error| match error {
             HistoryError::Broken => PublishError::OutOfTurn,
             other => PublishError::Entry(other),
         })?;

@@ -18,10 +18,9 @@ use std::sync::Arc;
 use api::directory::SignInStage;
 use crypto_core::{
     citizen::{DirectoryId, SignIn},
-    evidence::{EvidenceError, IdentityProvider, verify_claims, verify_postcode},
+    evidence::{EvidenceError, IdToken, IdentityProvider, verify_claims, verify_id_token, verify_postcode},
 };
 use relay_auth::signing::Signature;
-use serde::Deserialize;
 use tokio::sync::Semaphore;
 
 use self::{
@@ -34,9 +33,6 @@ use crate::{
     randomness,
     store::{Change, Records, StoreFailure},
 };
-
-/// How far the provider's clock may be from ours, in seconds.
-const CLOCK_SKEW: u64 = 60;
 
 /// The longest code that is handed on, in bytes.
 const LONGEST_CODE: usize = 2048;
@@ -154,8 +150,7 @@ impl SignIns {
         let _place = self.at_once.try_acquire().map_err(|_| SignInError::Busy)?;
         let tokens = self.provider.redeem(&code, &verifier, now).await?;
         let check = |provider: &IdentityProvider| verify_id_token(&tokens.id_token, provider, now);
-        let Claims { sub: subject, nonce, .. } =
-            self.provider.checked(check).await?.map_err(SignInError::Token)?;
+        let IdToken { subject, nonce } = self.provider.checked(check).await?.map_err(SignInError::Token)?;
         let (mut session, handle) = under_way.unwrap_or_else(|| {
             let session =
                 Session { subject: subject.clone(), began: now, identity: None, address_token: None };
@@ -261,39 +256,6 @@ impl SignIns {
         }
         Ok(true)
     }
-}
-
-/// What is read of an ID token here. That its nonce is bound to the vault's key is the vault's to check.
-#[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    sub: String,
-    aud: Audience,
-    exp: u64,
-    iat: u64,
-    nonce: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
-}
-
-/// What an ID token says that is for us and fresh.
-fn verify_id_token(id_token: &str, provider: &IdentityProvider, now: u64) -> Result<Claims, EvidenceError> {
-    let claims: Claims = provider.keys.verify(id_token).map_err(EvidenceError::IdToken)?;
-    let is_for_us = match &claims.aud {
-        Audience::One(audience) => *audience == provider.client_id,
-        Audience::Several(audiences) => *audiences == [provider.client_id.as_str()],
-    };
-    if claims.iss != provider.issuer || !is_for_us {
-        return Err(EvidenceError::OtherIssuer);
-    }
-    let is_fresh =
-        claims.iat <= now.saturating_add(CLOCK_SKEW) && now <= claims.exp.saturating_add(CLOCK_SKEW);
-    if is_fresh { Ok(claims) } else { Err(EvidenceError::OutOfTime) }
 }
 
 fn is_code(code: &str) -> bool {
