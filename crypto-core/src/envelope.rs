@@ -3,13 +3,8 @@
 //! HPKE (RFC 9180) in base mode with X-Wing, HKDF-SHA256 and ChaCha20-Poly1305. Base mode, because
 //! the authenticated modes cannot be post-quantum and the standards track drops them; who sent a
 //! letter is proven by a signature inside. The key schedule's `info` names the recipient, the
-//! header is the associated data, and a commitment to the key stands beside the ciphertext, because
-//! ChaCha20-Poly1305 alone can be made to open under two keys (Len, Grubbs, Ristenpart 2021).
+//! header is the associated data, and a commitment to the key stands beside the ciphertext.
 
-use hpke::{
-    Deserializable as _, OpModeR, OpModeS, Serializable as _, aead::ChaCha20Poly1305, kdf::HkdfSha256,
-    kem::XWing, setup_receiver, setup_sender_with_rng,
-};
 use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
 use relay_auth::{
@@ -17,14 +12,13 @@ use relay_auth::{
     id::InboxKeyId,
     label,
 };
-use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::{
     body::BodyId,
     citizen::DirectoryId,
     inbox_key::{InboxPrivateKey, InboxPublicKey},
-    padding,
+    sealing,
 };
 
 /// The largest envelope in bytes; the relay refuses a larger one (`LBX-ENV-4`).
@@ -33,8 +27,6 @@ pub const LARGEST: usize = 64 * 1024;
 /// The most bytes of content that fit into the largest envelope once padded (`LBX-ENV-4`):
 /// Padmé's step below the largest envelope less its overhead, less one byte that ends the content.
 pub const MOST_CONTENT: usize = 63_488 - 1;
-
-const ENCAPSULATED_LENGTH: usize = 1120; // ML-KEM-768 ciphertext (1088) and X25519 (32)
 
 /// Why a letter was not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,8 +39,8 @@ pub enum SealError {
         /// The content's length in bytes.
         length: usize,
     },
-    /// The cryptographic library refused.
-    #[error("the letter could not be sealed")]
+    /// The cryptographic library refused, or it is nothing that could be read again.
+    #[error("the content could not be sealed")]
     Refused,
 }
 
@@ -105,11 +97,7 @@ impl Wire for Envelope {
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
-        if self.encapsulated.as_ref().len() == ENCAPSULATED_LENGTH {
-            Ok(())
-        } else {
-            Err(DecodeError::Value("the encapsulated key has a wrong length"))
-        }
+        sealing::check_encapsulated(&self.encapsulated)
     }
 }
 
@@ -129,25 +117,16 @@ impl Envelope {
             return Err(SealError::TooLong { length: content.len() });
         }
         let inbox_key = key.id();
-        let padded = padding::pad(content);
-        let (encapsulated, mut context) = setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
-            &OpModeS::Base,
-            key.hpke(),
-            &info(recipient, inbox_key),
-            rng,
-        )
-        .map_err(|_| SealError::Refused)?;
-        let mut commitment = [0; 32];
-        context.export(label::SEAL_COMMITMENT.as_bytes(), &mut commitment).map_err(|_| SealError::Refused)?;
-        let ciphertext =
-            context.seal(&padded, &associated_data(inbox_key)).map_err(|_| SealError::Refused)?;
+        let sealed =
+            sealing::seal(key, &info(recipient, inbox_key), &associated_data(inbox_key), content, rng)
+                .map_err(|_| SealError::Refused)?;
         Ok(Self {
             version: Version,
             suite: Suite,
             inbox_key,
-            encapsulated: encapsulated.to_bytes().to_vec().into(),
-            commitment: commitment.into(),
-            ciphertext: ciphertext.into(),
+            encapsulated: sealed.encapsulated,
+            commitment: sealed.commitment,
+            ciphertext: sealed.ciphertext,
         })
     }
 
@@ -169,27 +148,15 @@ impl Envelope {
         if self.inbox_key != key.public_key().id() {
             return Err(OpenError::OtherKey);
         }
-        let refused = OpenError::NotForThisKeyOrAltered;
-        let encapsulated =
-            <XWing as hpke::Kem>::EncappedKey::from_bytes(self.encapsulated.as_ref()).map_err(|_| refused)?;
-        let mut context = setup_receiver::<ChaCha20Poly1305, HkdfSha256, XWing>(
-            &OpModeR::Base,
-            key.hpke(),
-            &encapsulated,
+        sealing::open(
+            key,
             &info(recipient, self.inbox_key),
+            &associated_data(self.inbox_key),
+            &self.encapsulated,
+            &self.commitment,
+            &self.ciphertext,
         )
-        .map_err(|_| refused)?;
-        let mut commitment = [0; 32];
-        context.export(label::SEAL_COMMITMENT.as_bytes(), &mut commitment).map_err(|_| refused)?;
-        if !bool::from(commitment.ct_eq(&self.commitment.0)) {
-            return Err(refused);
-        }
-        let padded = context
-            .open(self.ciphertext.as_ref(), &associated_data(self.inbox_key))
-            .map(Zeroizing::new)
-            .map_err(|_| refused)?;
-        let content = padding::unpad(&padded).map_err(|_| refused)?;
-        Ok(Zeroizing::new(content.to_vec()))
+        .map_err(|_| OpenError::NotForThisKeyOrAltered)
     }
 }
 

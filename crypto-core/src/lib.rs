@@ -9,6 +9,7 @@
 //! | body | writes, signs, pads and seals a letter | [`letter`], [`envelope`] |
 //! | device | opens it, verifies the body's signature, files it | [`letter`], [`body`], [`archive`] |
 //! | device | keeps its keys under a passphrase, everything else under its keys | [`passphrase`], [`local`] |
+//! | citizen | comes back from a code on paper when every device is gone | [`recovery`] |
 //!
 //! Nothing here reads a clock, draws randomness, or touches a network or a disk: time and
 //! randomness come in as arguments. The rules have ids (`LBX-…`) that `docs/protocol.md` explains.
@@ -36,5 +37,8 @@ pub mod manual;
 pub mod padding;
 pub mod passphrase;
 pub mod person;
+pub mod recovery;
+mod sealing;
+pub mod seed;
 pub mod text;
 pub mod trust;

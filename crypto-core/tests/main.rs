@@ -19,6 +19,7 @@ mod local;
 mod passphrases;
 #[cfg(not(target_family = "wasm"))]
 mod properties;
+mod recovery;
 #[cfg(not(target_family = "wasm"))]
 mod registry;
 mod test_keys;

@@ -15,15 +15,24 @@ use crypto_core::{
     local::SealedRecord,
     passphrase::{Cost, Use, WrappedSecret},
     person::Attributes,
+    recovery::{ArchiveRoot, Bundle, MOST_INBOX_SEEDS, MOST_ROOTS, RecoveryCode},
+    seed::Seed,
 };
-use proptest::{collection::vec, option, prelude::*};
+use proptest::{
+    collection::{btree_map, vec},
+    option,
+    prelude::*,
+};
 use relay_auth::{
-    cbor::{Bytes, Bytes32, Suite, Version, Wire},
+    cbor::{Bytes, Bytes32, Suite, Version, Wire, encode},
     receipt::{ChainHead, Deposit, Receipt, SignedReceipt},
     secret::Secret,
 };
 
-use crate::world::{TestRng, config, inbox_key, key, signed, statement};
+use crate::{
+    recovery::code,
+    world::{TestRng, config, inbox_key, key, signed, statement},
+};
 
 fn comes_back<T: Wire + PartialEq + core::fmt::Debug>(value: &T) -> Result<(), TestCaseError> {
     let bytes = value.to_bytes();
@@ -207,8 +216,50 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn bundle()(
+        id: [u8; 16], salt: [u8; 32], identity: [u8; 32], inbox in vec(any::<[u8; 32]>(), 1..=MOST_INBOX_SEEDS),
+        roots in btree_map(1..=u64::MAX, any::<[u8; 32]>(), 1..=MOST_ROOTS),
+    ) -> Bundle {
+        let seed = |bytes: [u8; 32]| Seed::from(Secret::from(bytes));
+        let newest_first = roots.into_iter().rev();
+        Bundle::new(
+            DirectoryId::from(id), salt, seed(identity), inbox.into_iter().map(seed).collect(),
+            newest_first.map(|(generation, root)| ArchiveRoot { generation, root: seed(root) }).collect(),
+        )
+    }
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn every_recovery_code_comes_back(bytes: [u8; 20], between in "[ .\\-\u{2010}-\u{2015}\u{2212}\u{a0}]{0,3}") {
+        let code = code(bytes);
+        let typed = code.groups().join(between.as_str());
+        prop_assert_eq!(&RecoveryCode::parse(&typed).unwrap(), &code);
+        prop_assert_eq!(&RecoveryCode::parse(&typed.to_lowercase()).unwrap(), &code);
+        for (place, group) in code.groups().iter().enumerate() {
+            prop_assert!(code.is_group(place, group));
+        }
+        prop_assert_eq!(minicbor::decode::<RecoveryCode>(&encode(&code)).unwrap(), code);
+    }
+
+    #[test]
+    fn whatever_is_typed_is_refused_or_is_the_text_of_a_code(typed in "\\PC{0,60}") {
+        if let Ok(code) = RecoveryCode::parse(&typed) {
+            prop_assert_eq!(&RecoveryCode::parse(&code.groups().concat()).unwrap(), &code);
+        }
+    }
+
+    #[test]
+    fn every_bundle_comes_back(bundle in bundle(), bytes: [u8; 20], seed: u64) {
+        comes_back(&bundle)?;
+        let keys = code(bytes).keys().unwrap();
+        let sealed = bundle.seal(keys.seal().public_key(), &mut TestRng(seed)).unwrap();
+        comes_back(&sealed)?;
+        prop_assert_eq!(sealed.open(keys.seal()).unwrap(), bundle);
+    }
 
     #[test]
     fn every_entry_comes_back(entry in entry()) {

@@ -10,10 +10,12 @@ use crypto_core::{
     padding::padded_length,
     passphrase::{Cost, Use, WrappedSecret},
     person::Attributes,
+    recovery::{ArchiveRoot, Bundle, RecoveryCode, archive_head_commitment},
+    seed::Seed,
 };
 use relay_auth::{
     access::{AccessList, SignedAccessList},
-    cbor::{Bytes32, Suite, Version, Wire as _},
+    cbor::{Bytes32, Suite, Version, Wire as _, encode},
     id::{BlobId, InboxKeyId, MailboxId, PermitId, VoucherId},
     label,
     permit::Permit,
@@ -58,6 +60,8 @@ pub(crate) fn vectors() -> Vec<(&'static str, Value)> {
         ("passphrase", passphrase()),
         ("archive", archive()),
         ("attachment", attachment()),
+        ("recovery-code", recovery_code()),
+        ("recovery-bundle", recovery_bundle()),
     ]
 }
 
@@ -329,5 +333,33 @@ fn attachment() -> Value {
     json!({
         "rule": "LBX-ATT-1", "key": hex(key.0.expose()), "blob": hex([6; 16]), "content": hex(content),
         "digest": hex(digest), "sealed": hex(&sealed),
+    })
+}
+
+fn recovery_code() -> Value {
+    let code = RecoveryCode::generate(&mut TestRng(1));
+    let keys = code.keys().unwrap();
+    json!({
+        // Without the head of the byte string.
+        "rule": "LBX-CODE-1", "secret": hex(&encode(&code)[1..]), "text": code.groups().join(" "),
+        "seed": hex(keys.seal().seed().expose()), "key_id": hex(keys.seal().public_key().id().as_bytes()),
+        "request_seed": hex(keys.request().to_seed().expose()),
+        "request_key": hex(keys.request().verifying_key().as_bytes()),
+    })
+}
+
+fn recovery_bundle() -> Value {
+    let seed = |number: u8| Seed::from(Secret::from([number; 32]));
+    let root = |generation: u64, number: u8| ArchiveRoot { generation, root: seed(number) };
+    let keys = RecoveryCode::generate(&mut TestRng(1)).keys().unwrap();
+    let bundle =
+        Bundle::new(ANN.id(), [1; 32], seed(2), vec![seed(3), seed(4)], vec![root(2, 5), root(1, 6)]);
+    let sealed = bundle.seal(keys.seal().public_key(), &mut TestRng(2)).unwrap();
+    json!({
+        "rule": "LBX-BUNDLE-1", "seed": hex(keys.seal().seed().expose()), "bundle": hex(bundle.to_bytes()),
+        "sealed": hex(sealed.to_bytes()), "digest": hex(sealed.digest()), "salt": hex(bundle.salt),
+        "archive_head": hex([7; 32]),
+        "commitment": hex(archive_head_commitment(Some(&[7; 32]), &sealed.digest(), &bundle.salt.0)),
+        "commitment_without_archive_head": hex(archive_head_commitment(None, &sealed.digest(), &bundle.salt.0)),
     })
 }

@@ -14,10 +14,11 @@ use crypto_core::{
     padding::padded_length,
     passphrase::{Use, WrappedSecret},
     person::Attributes,
+    recovery::{RecoveryCode, SealedBundle, archive_head_commitment},
 };
 use relay_auth::{
     access::SignedAccessList,
-    cbor::{Bytes32, Wire as _},
+    cbor::{Bytes32, Wire as _, encode},
     id::{BlobId, MailboxId},
     permit::Permit,
     receipt::{ChainHead, Deposit, SignedReceipt},
@@ -264,6 +265,30 @@ fn secrets_under_a_passphrase_archive_objects_and_attachments() {
     opener.update(&bytes(&vector, "sealed"), &mut opened).unwrap();
     opener.finish(&mut opened).unwrap();
     assert_eq!(opened, content);
+}
+
+#[portable_test]
+fn recovery_codes_and_bundles() {
+    let vector = vector!("recovery-code");
+    let code = RecoveryCode::parse(text(&vector, "text")).unwrap();
+    assert_eq!(code.groups().join(" "), text(&vector, "text"));
+    assert_eq!(encode(&code)[1..], bytes(&vector, "secret"));
+    let keys = code.keys().unwrap();
+    assert_eq!(keys.seal().seed().expose(), &fixed(&vector, "seed"));
+    assert_eq!(keys.seal().public_key().id().as_bytes(), &fixed(&vector, "key_id"));
+    assert_eq!(keys.request().to_seed().expose(), &fixed(&vector, "request_seed"));
+    assert_eq!(keys.request().verifying_key(), public(&vector, "request_key"));
+
+    let vector = vector!("recovery-bundle");
+    let sealed = SealedBundle::from_bytes(&bytes(&vector, "sealed")).unwrap();
+    let bundle = sealed.open(&inbox(&vector)).unwrap();
+    assert_eq!(bundle.to_bytes(), bytes(&vector, "bundle"));
+    assert_eq!(bundle.salt.0, fixed(&vector, "salt"));
+    assert_eq!(sealed.digest(), fixed(&vector, "digest"));
+    let commitment =
+        |head: Option<&[u8; 32]>| archive_head_commitment(head, &sealed.digest(), &bundle.salt.0);
+    assert_eq!(commitment(Some(&fixed(&vector, "archive_head"))), fixed(&vector, "commitment"));
+    assert_eq!(commitment(None), fixed(&vector, "commitment_without_archive_head"));
 }
 
 #[portable_test]

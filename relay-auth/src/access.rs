@@ -5,6 +5,10 @@
 //! one by the key that the list before names. Every device holds the access key, so removing a
 //! device means naming a new key that it does not have. The counter grows by one, so that an old
 //! list cannot bring a removed device back, and nobody can use the numbers up.
+//!
+//! Who lost every device has no access key. A *restart* list (`LBX-ACCESS-2`) has the same form and
+//! follows by the same counter, but is signed with the recovery request key that is registered for
+//! the mailbox: to [`SignedAccessList::verify`] that key is then the one that governs it.
 
 use minicbor::{Decode, Encode};
 

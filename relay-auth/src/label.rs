@@ -73,7 +73,7 @@ labels! {
     ACCESS_LIST = "access-list";
     /// HPKE `info` of a letter.
     SEAL_LETTER = "seal/letter";
-    /// HPKE exporter context of the key commitment of a letter.
+    /// HPKE exporter context of the key commitment of a letter or a recovery bundle.
     SEAL_COMMITMENT = "seal/commitment";
     /// Signature of a body over a letter's statement.
     LETTER = "letter-statement";
@@ -91,6 +91,16 @@ labels! {
     DEVICE_COMMITMENT = "device-commitment";
     /// Salted hash of the recovery key.
     RECOVERY_KEY = "recovery-key-hash";
+    /// Seed of the X-Wing key of a recovery code.
+    RECOVERY_SEAL = "recovery/seal";
+    /// Seed of the request key of a recovery code.
+    RECOVERY_REQUEST = "recovery/request";
+    /// HPKE `info` of a recovery bundle.
+    RECOVERY_BUNDLE = "recovery/bundle";
+    /// Digest of a sealed recovery bundle.
+    RECOVERY_BUNDLE_DIGEST = "recovery/digest-of-bundle";
+    /// Salted commitment to the archive's head and the recovery bundle.
+    ARCHIVE_HEAD = "archive-head";
     /// Nonce of a sign-in with ScotAccount.
     SIGN_IN_NONCE = "sign-in-nonce";
     /// Salted hash of the provider's name for a person, by which the sign-ins of one enrolment are

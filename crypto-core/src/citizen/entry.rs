@@ -97,7 +97,8 @@ pub struct Entry {
     /// See [`recovery_key_hash`].
     #[n(10)]
     pub recovery_key: Bytes32,
-    /// Salted commitment to the archive's head and the recovery bundle; none while both are empty.
+    /// Salted commitment to the archive's head and the recovery bundle (`LBX-BUNDLE-3`, see
+    /// [`crate::recovery::archive_head_commitment`]); none while there is neither.
     #[n(11)]
     pub archive_head: Option<Bytes32>,
     /// Random, so that entries with equal keys have different hashes.
