@@ -104,6 +104,22 @@ pub struct Collected {
     pub address_token: Option<String>,
 }
 
+/// Asks for the entries of the person who signed in.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, ToSchema)]
+pub struct OwnEntriesRequest {
+    /// The sign-in.
+    #[n(0)]
+    pub sign_in: Octets32,
+}
+
+/// The entries of the person who signed in. They hold no personal detail: bodies see them as well.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, ToSchema)]
+pub struct OwnEntries {
+    /// The signed entries, from the first to the newest.
+    #[n(0)]
+    pub entries: Vec<Octets>,
+}
+
 /// Publishes an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, ToSchema)]
 pub struct PublishRequest {
@@ -196,4 +212,4 @@ macro_rules! redacted {
     };
 }
 
-redacted!(SignInRequest, SignInAnswer, CollectRequest, Collected);
+redacted!(SignInRequest, SignInAnswer, CollectRequest, Collected, OwnEntriesRequest);

@@ -19,6 +19,7 @@ pub mod letters;
 pub mod mailboxes;
 mod octets;
 pub mod problem;
+pub mod recovery;
 
 pub use octets::{Octets, Octets16, Octets32};
 pub use problem::{Code, Problem};

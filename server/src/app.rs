@@ -11,6 +11,7 @@ use crate::{
     archive::{Archive, ArchiveQuota},
     deposits::{Deposits, LetterQuota, arrivals::Arrivals},
     mailboxes::{Mailboxes, requests::Requests},
+    recovery::Recovery,
     store::MailStore,
 };
 
@@ -75,6 +76,7 @@ pub struct App {
     pub(crate) mailboxes: Mailboxes,
     pub(crate) deposits: Deposits,
     pub(crate) archive: Archive,
+    pub(crate) recovery: Recovery,
     pub(crate) arrivals: Arrivals,
     pub(crate) store: Arc<dyn MailStore>,
     pub(crate) addresses: Arc<Addresses>,
@@ -106,6 +108,7 @@ impl App {
                 quota: letters,
             },
             archive: Archive { store: Arc::clone(&store), quota: archive },
+            recovery: Recovery { store: Arc::clone(&store), arrivals: arrivals.clone() },
             arrivals,
             addresses: Arc::new(Addresses::new(limits.requests_per_second, limits.burst)),
             store,

@@ -6,7 +6,7 @@
 //!
 //! - [`http`] has one file for each resource: take the request apart, call the domain, turn the
 //!   outcome into an answer. No rules there.
-//! - [`mailboxes`], [`deposits`] and [`archive`] are the domain. No HTTP there.
+//! - [`mailboxes`], [`deposits`], [`archive`] and [`recovery`] are the domain. No HTTP there.
 //! - [`store`] keeps what the domain says. Each of its calls is one transaction, and answers when
 //!   the disk has it. No policy there.
 //!
@@ -23,4 +23,5 @@ pub mod config;
 pub mod deposits;
 pub mod http;
 pub mod mailboxes;
+pub mod recovery;
 pub mod store;

@@ -9,5 +9,6 @@ mod limits;
 mod listing;
 mod opening;
 mod operations;
+mod recovery;
 mod signing;
 mod support;

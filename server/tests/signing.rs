@@ -7,15 +7,9 @@ use axum::{
 };
 use relay_auth::{cbor::encode, request::Parameters, request_key::RequestKeyId};
 
-use crate::support::{NOW, Relay, TestRng, bytes, device, key, put, sign};
+use crate::support::{NOW, Relay, TestRng, bytes, copy, device, key, put, sign};
 
 const LETTERS: &str = "/v1/mailbox/letters";
-
-fn copy(request: &Request<Body>, body: &[u8]) -> Request<Body> {
-    let mut copy = Request::builder().method(request.method()).uri(request.uri());
-    *copy.headers_mut().unwrap() = request.headers().clone();
-    copy.body(body.to_vec().into()).unwrap()
-}
 
 #[tokio::test]
 async fn an_unknown_key_and_a_wrong_signature_get_the_same_answer() {

@@ -229,6 +229,13 @@ pub(crate) fn sign(
         .header("signature", fields.signature)
 }
 
+/// A request with the head of another one.
+pub(crate) fn copy(request: &Request<Body>, body: &[u8]) -> Request<Body> {
+    let mut copy = Request::builder().method(request.method()).uri(request.uri());
+    *copy.headers_mut().unwrap() = request.headers().clone();
+    copy.body(body.to_vec().into()).unwrap()
+}
+
 pub(crate) fn voucher(id: u8, not_after: u64) -> Vec<u8> {
     let voucher = Voucher {
         version: Version,

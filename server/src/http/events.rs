@@ -18,8 +18,11 @@ use tokio::{sync::watch, time::Instant};
 
 use super::signed;
 use crate::{
-    app::App, deposits::PageLimits, deposits::arrivals::Subscription, mailboxes::requests::Admitted,
-    store::StoreFailure,
+    app::App,
+    deposits::PageLimits,
+    deposits::arrivals::Subscription,
+    mailboxes::requests::Admitted,
+    store::{Denied, StoreFailure},
 };
 
 /// How many deposits are looked up at once.
@@ -50,6 +53,10 @@ pub(crate) async fn follow(State(app): State<Arc<App>>, request: Request) -> Res
         let detail = "This mailbox has as many event streams as it may: close one, or list instead.";
         Refusal::new(Code::TooManyStreams, detail).retry_after(60)
     })?;
+    // A restart between the two steps above would have told nobody here.
+    if app.store.request_key(by.key()).await?.is_none_or(|known| known.mailbox != by.mailbox()) {
+        return Err(Denied::KeyGone.into());
+    }
     let nothing = PageLimits { entries: 1, bytes: 0 };
     let last = app.deposits.letters_after(&by, u64::MAX, nothing).await?.last;
     let following = Following {

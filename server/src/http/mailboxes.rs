@@ -17,7 +17,7 @@ use crate::app::App;
 const OPENING: Limits = Limits { bytes: 2600, depth: 1, items: 3 };
 
 /// The most bytes of a signed access list.
-const LARGEST_LIST: usize = 2200;
+pub(super) const LARGEST_LIST: usize = 2200;
 
 /// Open a mailbox.
 ///

@@ -10,6 +10,7 @@ mod events;
 mod letters;
 mod mailboxes;
 mod problem;
+mod recovery;
 mod signed;
 
 use std::sync::Arc;
@@ -41,14 +42,20 @@ struct Signatures;
 
 impl utoipa::Modify for Signatures {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let description = "HTTP Message Signature (RFC 9421) with Ed25519 over @method, @authority, \
-                           @path, @query and content-digest; parameters created, nonce, keyid, tag in \
-                           this order; keyid names a request key of the mailbox's access list. The \
-                           fields Signature-Input and Content-Digest (SHA-256, RFC 9530) go with it, \
-                           also where there is no content.";
-        let scheme =
-            SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description("Signature", description)));
-        document.components.get_or_insert_with(Components::new).add_security_scheme("device", scheme);
+        let components = document.components.get_or_insert_with(Components::new);
+        for (name, key) in [
+            ("device", "a request key of the mailbox's access list"),
+            ("recovery", "a recovery key that is registered for the mailbox"),
+        ] {
+            let description = format!(
+                "HTTP Message Signature (RFC 9421) with Ed25519 over @method, @authority, @path, @query and \
+                 content-digest; parameters created, nonce, keyid, tag in this order; keyid names {key}. The \
+                 fields Signature-Input and Content-Digest (SHA-256, RFC 9530) go with it, also where there \
+                 is no content."
+            );
+            let value = ApiKeyValue::with_description("Signature", description.as_str());
+            components.add_security_scheme(name, SecurityScheme::ApiKey(ApiKey::Header(value)));
+        }
     }
 }
 
@@ -61,6 +68,9 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(archive::put, archive::list))
         .routes(routes!(archive::object))
         .routes(routes!(events::follow))
+        .routes(routes!(recovery::keep))
+        .routes(routes!(recovery::bundle, recovery::announce))
+        .routes(routes!(recovery::restart))
 }
 
 /// The description of the interface (OpenAPI), as `/openapi.json` serves it.

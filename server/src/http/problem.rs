@@ -10,6 +10,7 @@ use crate::{
     archive::PutError,
     deposits::DepositError,
     mailboxes::{OpenError, ReplaceError, requests::RequestRefused},
+    recovery::{RegisterError, RestartError},
     store::{Denied, StoreFailure},
 };
 
@@ -100,6 +101,30 @@ impl From<PutError> for Refusal {
             PutError::NoSuchLetter => Code::NoSuchLetter,
             PutError::Full => Code::ArchiveFull,
             PutError::Denied(denied) => return denied.into(),
+        };
+        Self::new(code, sentence(&error))
+    }
+}
+
+impl From<RegisterError> for Refusal {
+    fn from(error: RegisterError) -> Self {
+        let code = match error {
+            RegisterError::Length | RegisterError::Key => Code::Malformed,
+            RegisterError::KeyTaken => Code::RequestKeyTaken,
+            RegisterError::Denied(denied) => return denied.into(),
+        };
+        Self::new(code, sentence(&error))
+    }
+}
+
+impl From<RestartError> for Refusal {
+    fn from(error: RestartError) -> Self {
+        let code = match error {
+            RestartError::List(error) => return access(&error),
+            RestartError::OtherSigner => Code::AccessListRefused,
+            RestartError::New(error) => return error.into(),
+            RestartError::KeyTaken => Code::RequestKeyTaken,
+            RestartError::Denied(denied) => return denied.into(),
         };
         Self::new(code, sentence(&error))
     }

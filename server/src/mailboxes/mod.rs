@@ -44,7 +44,7 @@ pub enum Opening {
     VoucherSpent,
     /// The mailbox was opened with another voucher.
     OtherVoucher,
-    /// A request key of the list belongs to another mailbox.
+    /// A request key of the list belongs to another mailbox, or is a recovery key.
     KeyTaken,
 }
 
@@ -65,7 +65,7 @@ pub enum Replacement {
     InForce,
     /// The list does not follow the one in force.
     Refused(AccessError),
-    /// A request key of the list belongs to another mailbox.
+    /// A request key of the list belongs to another mailbox, or is a recovery key.
     KeyTaken,
 }
 
@@ -84,8 +84,8 @@ pub enum OpenError {
     /// The mailbox was opened with another voucher.
     #[error("the mailbox was opened with another voucher")]
     OtherVoucher,
-    /// A request key of the list belongs to another mailbox.
-    #[error("a request key of the list belongs to another mailbox: make a new one for each mailbox")]
+    /// A request key of the list belongs to another mailbox, or is a recovery key.
+    #[error("a request key of the list is in use elsewhere: make a new one for each device and mailbox")]
     KeyTaken,
     /// The store did not do it.
     #[error(transparent)]
@@ -98,8 +98,8 @@ pub enum ReplaceError {
     /// The list was not taken.
     #[error(transparent)]
     List(#[from] AccessError),
-    /// A request key of the list belongs to another mailbox.
-    #[error("a request key of the list belongs to another mailbox: make a new one for each mailbox")]
+    /// A request key of the list belongs to another mailbox, or is a recovery key.
+    #[error("a request key of the list is in use elsewhere: make a new one for each device and mailbox")]
     KeyTaken,
     /// The request was not admitted, or the store did not do it.
     #[error(transparent)]

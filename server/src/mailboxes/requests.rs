@@ -1,9 +1,11 @@
-//! Who asks: signed requests of the devices that an access list names (RFC 9421).
+//! Who asks: signed requests (RFC 9421) of the devices that an access list names, and of whoever holds
+//! a recovery code.
 //!
 //! A request becomes [`Proven`] when its signature holds and its time is right; it is [`Admitted`],
 //! or has done what it asked for, when its nonce is spent as well. Each step is a type of its own,
 //! so that none can be left out: what only reads takes an [`Admitted`], what writes takes a
-//! [`Proven`] by value and spends the nonce in its own transaction.
+//! [`Proven`] by value and spends the nonce in its own transaction. Whose key signed is part of the
+//! type: what a device may do, a recovery key may not, and the reverse.
 //!
 //! # Why nonces are durable
 //!
@@ -14,8 +16,9 @@
 //! minutes after each restart. So a nonce is a row, written with what the request does, and kept
 //! until its request is too old to be taken. Reads pay for it with a share of a commit.
 
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
+use async_trait::async_trait;
 use relay_auth::{
     id::MailboxId,
     request::{self, Parameters, Request, WINDOW},
@@ -30,23 +33,53 @@ use crate::store::{Denied, MailStore, StoreFailure};
 /// the relay's clock is set back by up to five minutes, nothing is taken a second time.
 pub const NONCE_LIFE: u64 = 2 * WINDOW;
 
+/// A kind of key that signs requests. No key is of two kinds.
+#[async_trait]
+pub trait Signer {
+    /// The key of this kind and name, if there is one.
+    async fn find(store: &dyn MailStore, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure>;
+}
+
+/// Signed by a device that the access list names.
+#[derive(Debug)]
+pub enum ByDevice {}
+
+#[async_trait]
+impl Signer for ByDevice {
+    async fn find(store: &dyn MailStore, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
+        store.request_key(id).await
+    }
+}
+
+/// Signed by a recovery key, which whoever holds the recovery code has.
+#[derive(Debug)]
+pub enum ByRecoveryKey {}
+
+#[async_trait]
+impl Signer for ByRecoveryKey {
+    async fn find(store: &dyn MailStore, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
+        store.recovery_key(id).await
+    }
+}
+
 /// A request whose signature holds and whose time is right. Its nonce is still to be spent.
 #[derive(Debug)]
-pub struct Proven {
+pub struct Proven<By = ByDevice> {
     mailbox: MailboxId,
     key: RequestKeyId,
     created: u64,
     nonce: String,
+    by: PhantomData<By>,
 }
 
-impl Proven {
-    /// The mailbox whose device asks.
+impl<By> Proven<By> {
+    /// The mailbox that is asked for.
     #[must_use]
     pub const fn mailbox(&self) -> MailboxId {
         self.mailbox
     }
 
-    /// The key that the device signed with.
+    /// The key that signed.
     #[must_use]
     pub const fn key(&self) -> RequestKeyId {
         self.key
@@ -67,7 +100,7 @@ impl Proven {
     /// For the tests of stores.
     #[cfg(test)]
     pub(crate) fn for_test(mailbox: MailboxId, key: RequestKeyId, created: u64, nonce: &str) -> Self {
-        Self { mailbox, key, created, nonce: nonce.to_owned() }
+        Self { mailbox, key, created, nonce: nonce.to_owned(), by: PhantomData }
     }
 }
 
@@ -92,7 +125,7 @@ impl Admitted {
     }
 }
 
-/// A request key and the mailbox whose access list names it.
+/// A key that signs requests, and the mailbox that it may ask for.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestKey {
     /// The mailbox.
@@ -104,10 +137,10 @@ pub struct RequestKey {
 /// Why a request was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestRefused {
-    /// Not signed in the one form, signed by a key that governs no mailbox, or signed wrongly. One
+    /// Not signed in the one form, signed by a key that may not ask this, or signed wrongly. One
     /// answer for all: strangers learn nothing about which keys exist.
     #[error(
-        "the request is not signed by a key of a mailbox's access list: sign it as RFC 9421 says, with the tag letterbox-v1 and for this relay's public host name"
+        "the request is not signed by a key that may ask this: sign it as RFC 9421 says, with the tag letterbox-v1 and for this relay's public host name"
     )]
     NotProven,
     /// The signature holds, but was made at another time.
@@ -120,7 +153,7 @@ pub enum RequestRefused {
     Store(#[from] StoreFailure),
 }
 
-/// Tells whose device asks.
+/// Tells who asks.
 #[derive(Debug)]
 pub struct Requests {
     pub(crate) store: Arc<dyn MailStore>,
@@ -132,16 +165,20 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Verifies a request's signature and time.
+    /// Verifies a request's signature, by a key of the kind that the caller asks for, and its time.
     ///
     /// # Errors
     /// See [`RequestRefused`].
-    pub async fn prove(&self, received: &Received<'_>, now: u64) -> Result<Proven, RequestRefused> {
+    pub async fn prove<By: Signer>(
+        &self,
+        received: &Received<'_>,
+        now: u64,
+    ) -> Result<Proven<By>, RequestRefused> {
         let parameters =
             Parameters::parse(received.signature_input).map_err(|_| RequestRefused::NotProven)?;
         let id = RequestKeyId::parse(&parameters.key_id);
         let known = match id {
-            Some(id) => self.store.request_key(id).await?,
+            Some(id) => By::find(self.store.as_ref(), id).await?,
             None => None,
         };
         let request = Request {
@@ -159,7 +196,7 @@ impl Requests {
             return Err(RequestRefused::NotProven);
         };
         parameters.in_time(now).map_err(|_| RequestRefused::OutOfTime)?;
-        Ok(Proven { mailbox, key, created: parameters.created, nonce: parameters.nonce })
+        Ok(Proven { mailbox, key, created: parameters.created, nonce: parameters.nonce, by: PhantomData })
     }
 
     /// Spends the nonce of a request that only reads.

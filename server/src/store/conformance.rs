@@ -19,8 +19,9 @@ use crate::{
     deposits::{Deposited, LetterQuota, NewDeposit, PageLimits, SPENT_PERMIT_LIFE},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
-        requests::{NONCE_LIFE, Proven},
+        requests::{ByRecoveryKey, NONCE_LIFE, Proven},
     },
+    recovery::{NewRecoveryKey, Registering, StoredBundle},
 };
 
 const NOW: u64 = 1_800_000_000;
@@ -45,6 +46,10 @@ pub(super) async fn all(store: &Store) {
     large_objects_come_back_whole(store).await;
     what_is_due_goes_and_nothing_else_does(store).await;
     pages_are_bounded_and_lead_to_the_end(store).await;
+    what_is_announced_stands_beside_what_a_device_kept(store).await;
+    a_key_is_of_one_mailbox_and_of_one_kind(store).await;
+    a_restart_follows_the_list_in_force_and_leaves_one_recovery_key(store).await;
+    a_refused_recovery_request_spends_its_nonce_and_nothing_else(store).await;
 }
 
 fn signing_key(seed: u8) -> SigningKey {
@@ -115,6 +120,28 @@ fn put(id: u8, expected: u64, counter: u64, object: &[u8], acknowledge: &[u64]) 
 fn change(list: &AccessList, access_key: u8) -> AccessChange {
     let list = SignedAccessList::sign(list, &signing_key(access_key));
     AccessChange { signed_list: list.to_bytes(), list }
+}
+
+/// A request of whoever holds the code with this seed.
+fn by_code(mailbox: MailboxId, seed: u8, nonce: u32) -> Proven<ByRecoveryKey> {
+    Proven::for_test(mailbox, RequestKeyId::of(&key(seed)), NOW, &format!("{nonce:022}"))
+}
+
+fn recovery_key(seed: u8, bundle: &[u8]) -> NewRecoveryKey {
+    NewRecoveryKey { key: key(seed), bundle: bundle.to_vec() }
+}
+
+/// Which of these recovery keys are registered, each for this mailbox.
+async fn registered(store: &Store, mailbox: MailboxId, seeds: &[u8]) -> Vec<u8> {
+    let mut found = Vec::new();
+    for seed in seeds {
+        let id = RequestKeyId::of(&key(*seed));
+        if let Some(known) = store.recovery_key(id).await.unwrap() {
+            assert_eq!((known.mailbox, known.key), (mailbox, key(*seed)));
+            found.push(*seed);
+        }
+    }
+    found
 }
 
 async fn a_voucher_opens_one_mailbox_with_one_list(store: &Store) {
@@ -352,4 +379,186 @@ async fn pages_are_bounded_and_lead_to_the_end(store: &Store) {
         }
         assert_eq!(seen, 3);
     }
+}
+
+async fn what_is_announced_stands_beside_what_a_device_kept(store: &Store) {
+    let mailbox = open(store, 14).await;
+    let all = [110, 111, 112, 113, 114];
+    let kept = store.keep_recovery_key(by(mailbox, NOW, 1), recovery_key(110, b"ten"), NOW).await;
+    assert_eq!(kept, Ok(Registering::Done));
+    for (nonce, asks, announced, expected) in [
+        (2, 110, 111, &[110, 111][..]),
+        (3, 110, 111, &[110, 111]),
+        (4, 110, 112, &[110, 112]),
+        (5, 112, 113, &[110, 112, 113]),
+        (11, 113, 111, &[110, 113, 111]),
+        (12, 110, 113, &[110, 113]),
+    ] {
+        let new = recovery_key(announced, &[announced]);
+        let announcing = store.announce_recovery_key(by_code(mailbox, asks, nonce), new, NOW).await;
+        assert_eq!(announcing, Ok(Registering::Done));
+        let mut expected = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(registered(store, mailbox, &all).await, expected, "{asks} announces {announced}");
+    }
+    let pushed_out = store.announce_recovery_key(by_code(mailbox, 113, 13), recovery_key(110, b"x"), NOW);
+    assert_eq!(pushed_out.await, Ok(Registering::KeyTaken));
+    let found = store.recovery_bundle(by_code(mailbox, 113, 6), NOW).await;
+    assert_eq!(found, Ok(StoredBundle { access_counter: 1, bundle: vec![113] }));
+    // A device changes nothing of it.
+    for (nonce, other, bundle) in [(7, 114, &b"last"[..]), (8, 110, b"garbage")] {
+        let kept = store.keep_recovery_key(by(mailbox, NOW, nonce), recovery_key(other, bundle), NOW).await;
+        assert_eq!(kept, Ok(Registering::KeyTaken));
+    }
+    let found = store.recovery_bundle(by_code(mailbox, 110, 9), NOW).await;
+    assert_eq!(found, Ok(StoredBundle { access_counter: 1, bundle: b"ten".to_vec() }));
+    // What is gone can do nothing any more.
+    let restarted = change(&list(mailbox, 2, &[14]), 110);
+    let restarted = store.restart(by_code(mailbox, 110, 14), restarted, recovery_key(110, b"ten"), NOW).await;
+    assert_eq!(restarted, Ok(Replacement::InForce));
+    let gone = store.recovery_bundle(by_code(mailbox, 113, 10), NOW).await;
+    assert_eq!(gone, Err(Denied::KeyGone));
+    let gone = store.announce_recovery_key(by_code(mailbox, 113, 10), recovery_key(111, b"x"), NOW).await;
+    assert_eq!(gone, Err(Denied::KeyGone));
+    let list = change(&list(mailbox, 3, &[14]), 113);
+    assert_eq!(
+        store.restart(by_code(mailbox, 113, 10), list, recovery_key(113, b"new"), NOW).await,
+        Err(Denied::KeyGone)
+    );
+    assert_eq!(registered(store, mailbox, &all).await, [110]);
+}
+
+async fn a_key_is_of_one_mailbox_and_of_one_kind(store: &Store) {
+    let (mine, theirs) = (open(store, 15).await, open(store, 16).await);
+    // A request key becomes no recovery key, neither a device's own nor another mailbox's, and another
+    // mailbox's recovery key does not either.
+    for (nonce, taken) in [(2, 15), (3, 16)] {
+        let kept = store.keep_recovery_key(by(mine, NOW, nonce), recovery_key(taken, b"x"), NOW).await;
+        assert_eq!(kept, Ok(Registering::KeyTaken), "{taken}");
+    }
+    let kept = store.keep_recovery_key(by(mine, NOW, 1), recovery_key(115, b"mine"), NOW).await;
+    assert_eq!(kept, Ok(Registering::Done));
+    for (nonce, mailbox, taken) in [(2, theirs, 15), (3, theirs, 115)] {
+        let kept = store.keep_recovery_key(by(mailbox, NOW, nonce), recovery_key(taken, b"x"), NOW).await;
+        assert_eq!(kept, Ok(Registering::KeyTaken), "{taken}");
+    }
+    for (nonce, taken) in [(4, 15), (5, 16), (6, 115)] {
+        let asks = by_code(mine, 115, nonce);
+        let announced = store.announce_recovery_key(asks, recovery_key(taken, b"x"), NOW).await;
+        assert_eq!(announced, Ok(Registering::KeyTaken), "{taken}");
+    }
+    // A recovery key becomes no request key.
+    assert_eq!(store.open_mailbox(new(250, &[115]), NOW).await, Ok(Opening::KeyTaken));
+    for (nonce, mailbox, device) in [(7, mine, 15), (4, theirs, 16)] {
+        let list = change(&list(mailbox, 2, &[device, 115]), 200);
+        let replaced = store.replace_access(by(mailbox, NOW, nonce), list, NOW).await;
+        assert_eq!(replaced, Ok(Replacement::KeyTaken));
+    }
+    for (nonce, taken) in [(8, 16), (9, 115)] {
+        let list = change(&list(mine, 2, &[taken]), 115);
+        let restarted = store.restart(by_code(mine, 115, nonce), list, recovery_key(115, b"new"), NOW).await;
+        assert_eq!(restarted, Ok(Replacement::KeyTaken), "{taken}");
+    }
+    // None of this changed anything.
+    assert_eq!(store.spend(by(mine, NOW, 10), NOW).await, Ok(()));
+    assert_eq!(store.spend(by(theirs, NOW, 10), NOW).await, Ok(()));
+    assert!(store.request_key(RequestKeyId::of(&key(115))).await.unwrap().is_none());
+    let found = store.recovery_bundle(by_code(mine, 115, 11), NOW).await;
+    assert_eq!(found, Ok(StoredBundle { access_counter: 1, bundle: b"mine".to_vec() }));
+    // A recovery key that is gone may be anybody's.
+    let list = change(&list(mine, 2, &[15]), 116);
+    let restarted = store.restart(by_code(mine, 115, 12), list, recovery_key(116, b"next"), NOW).await;
+    assert_eq!(restarted, Ok(Replacement::InForce));
+    let kept = store.keep_recovery_key(by(theirs, NOW, 12), recovery_key(115, b"theirs"), NOW).await;
+    assert_eq!(kept, Ok(Registering::Done));
+    assert_eq!(registered(store, theirs, &[115]).await, [115]);
+}
+
+/// `LBX-ACCESS-2`
+async fn a_restart_follows_the_list_in_force_and_leaves_one_recovery_key(store: &Store) {
+    let mailbox = open(store, 17).await;
+    store.keep_recovery_key(by(mailbox, NOW, 1), recovery_key(117, b"old"), NOW).await.unwrap();
+    let announced = recovery_key(118, b"new");
+    store.announce_recovery_key(by_code(mailbox, 117, 2), announced, NOW).await.unwrap();
+    let next = |counter| list(mailbox, counter, &[120]);
+    let elsewhere = list(MailboxId::from([14; 16]), 2, &[120]);
+    for (nonce, refused, error) in [
+        (3, change(&next(2), 200), AccessError::Forged),
+        (4, change(&next(2), 117), AccessError::Forged),
+        (5, change(&next(1), 118), AccessError::OutOfTurn),
+        (6, change(&next(3), 118), AccessError::OutOfTurn),
+        (7, change(&elsewhere, 118), AccessError::OtherMailbox),
+    ] {
+        let restarted =
+            store.restart(by_code(mailbox, 118, nonce), refused, recovery_key(118, b"new"), NOW).await;
+        assert_eq!(restarted, Ok(Replacement::Refused(error)));
+    }
+    assert_eq!(store.spend(by(mailbox, NOW, 8), NOW).await, Ok(()));
+    assert_eq!(registered(store, mailbox, &[117, 118]).await, [117, 118]);
+
+    for nonce in [9, 10] {
+        let restarted = store
+            .restart(by_code(mailbox, 118, nonce), change(&next(2), 118), recovery_key(118, b"new"), NOW)
+            .await;
+        assert_eq!(restarted, Ok(Replacement::InForce));
+        assert_eq!(store.spend(by(mailbox, NOW, 11), NOW).await, Err(Denied::KeyGone));
+        assert!(store.request_key(RequestKeyId::of(&key(17))).await.unwrap().is_none());
+        assert!(store.request_key(RequestKeyId::of(&key(120))).await.unwrap().is_some());
+        assert_eq!(registered(store, mailbox, &[117, 118]).await, [118]);
+    }
+    // Sent again, it takes nothing away that was announced since.
+    store.announce_recovery_key(by_code(mailbox, 118, 16), recovery_key(119, b"x"), NOW).await.unwrap();
+    let again =
+        store.restart(by_code(mailbox, 118, 17), change(&next(2), 118), recovery_key(118, b"new"), NOW);
+    assert_eq!(again.await, Ok(Replacement::InForce));
+    assert_eq!(registered(store, mailbox, &[118, 119]).await, [118, 119]);
+    let found = store.recovery_bundle(by_code(mailbox, 118, 12), NOW).await;
+    assert_eq!(found, Ok(StoredBundle { access_counter: 2, bundle: b"new".to_vec() }));
+
+    // A list that the devices put in force is none that restarts.
+    let device = Proven::for_test(mailbox, RequestKeyId::of(&key(120)), NOW, &format!("{:022}", 13));
+    let replaced = store.replace_access(device, change(&next(3), 200), NOW).await;
+    assert_eq!(replaced, Ok(Replacement::InForce));
+    let restarted =
+        store.restart(by_code(mailbox, 118, 14), change(&next(3), 200), recovery_key(118, b"new"), NOW).await;
+    assert_eq!(restarted, Ok(Replacement::Refused(AccessError::Forged)));
+    let stale =
+        store.restart(by_code(mailbox, 118, 15), change(&next(2), 118), recovery_key(118, b"new"), NOW).await;
+    assert_eq!(stale, Ok(Replacement::Refused(AccessError::OutOfTurn)));
+}
+
+async fn a_refused_recovery_request_spends_its_nonce_and_nothing_else(store: &Store) {
+    let mailbox = open(store, 18).await;
+    let kept = store.keep_recovery_key(by(mailbox, NOW, 1), recovery_key(18, b"x"), NOW).await;
+    assert_eq!(kept, Ok(Registering::KeyTaken));
+    let again = store.keep_recovery_key(by(mailbox, NOW, 1), recovery_key(121, b"x"), NOW).await;
+    assert_eq!(again, Err(Denied::Replayed));
+    assert!(registered(store, mailbox, &[18, 121]).await.is_empty());
+
+    store.keep_recovery_key(by(mailbox, NOW, 2), recovery_key(121, b"kept"), NOW).await.unwrap();
+    let announced = store.announce_recovery_key(by_code(mailbox, 121, 3), recovery_key(18, b"x"), NOW).await;
+    assert_eq!(announced, Ok(Registering::KeyTaken));
+    let again = store.announce_recovery_key(by_code(mailbox, 121, 3), recovery_key(122, b"x"), NOW).await;
+    assert_eq!(again, Err(Denied::Replayed));
+    let good = || change(&list(mailbox, 2, &[123]), 121);
+    assert_eq!(
+        store.restart(by_code(mailbox, 121, 3), good(), recovery_key(121, b"new"), NOW).await,
+        Err(Denied::Replayed)
+    );
+    assert_eq!(store.recovery_bundle(by_code(mailbox, 121, 3), NOW).await, Err(Denied::Replayed));
+    let forged = store
+        .restart(
+            by_code(mailbox, 121, 4),
+            change(&list(mailbox, 2, &[123]), 122),
+            recovery_key(121, b"new"),
+            NOW,
+        )
+        .await;
+    assert_eq!(forged, Ok(Replacement::Refused(AccessError::Forged)));
+    assert_eq!(
+        store.restart(by_code(mailbox, 121, 4), good(), recovery_key(121, b"new"), NOW).await,
+        Err(Denied::Replayed)
+    );
+    assert_eq!(registered(store, mailbox, &[121, 122]).await, [121]);
+    assert_eq!(store.spend(by(mailbox, NOW, 5), NOW).await, Ok(()));
 }

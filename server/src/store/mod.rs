@@ -17,8 +17,9 @@ use crate::{
     deposits::{Deposited, Letters, NewDeposit, PageLimits},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
-        requests::{Proven, RequestKey},
+        requests::{ByRecoveryKey, Proven, RequestKey},
     },
+    recovery::{NewRecoveryKey, Registering, StoredBundle},
 };
 
 /// The service's side failed; the caller did nothing wrong.
@@ -47,8 +48,8 @@ pub enum Denied {
     /// Its nonce was spent before.
     #[error("the request was received before: sign every request anew, with a fresh nonce")]
     Replayed,
-    /// Its key is not in the access list any more.
-    #[error("the key that signed the request is not in the mailbox's access list any more")]
+    /// Its key is not in the access list any more, or is no recovery key any more.
+    #[error("the key that signed the request may not ask for the mailbox any more")]
     KeyGone,
     /// The store did not do it.
     #[error(transparent)]
@@ -76,6 +77,9 @@ impl From<::store::StoreError> for Denied {
 /// - A letter that was not acknowledged is never removed. One that was is hidden at once and removed
 ///   [`HIDDEN_LIFE`](crate::archive::HIDDEN_LIFE) later; its deposit stays, so that the chain can be
 ///   followed for ever.
+/// - A key that signs requests is of one mailbox and of one kind: in its access list, or a recovery
+///   key. A mailbox has two recovery keys at most, each with its bundle; of one that goes nothing
+///   stays.
 /// - No lock, sequence or transaction spans two mailboxes.
 ///
 /// `now` is Unix seconds.
@@ -134,6 +138,43 @@ pub trait MailStore: std::fmt::Debug + Send + Sync + 'static {
         after: u64,
         limit: usize,
     ) -> Result<Changes, StoreFailure>;
+
+    /// The recovery key of this name, if it is registered.
+    async fn recovery_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure>;
+
+    /// Registers the first recovery key of a mailbox with its bundle, and spends the nonce. Where there
+    /// is one, the same again is [`Registering::Done`], and anything else [`Registering::KeyTaken`].
+    async fn keep_recovery_key(
+        &self,
+        by: Proven,
+        new: NewRecoveryKey,
+        now: u64,
+    ) -> Result<Registering, Denied>;
+
+    /// Registers a recovery key with its bundle beside the one that asks and the one that a device or
+    /// a restart left, in place of any other, and spends the nonce. Those two stay as they are: each
+    /// of them is [`Registering::KeyTaken`].
+    async fn announce_recovery_key(
+        &self,
+        by: Proven<ByRecoveryKey>,
+        new: NewRecoveryKey,
+        now: u64,
+    ) -> Result<Registering, Denied>;
+
+    /// The bundle of the recovery key that asks. Spends the nonce.
+    async fn recovery_bundle(&self, by: Proven<ByRecoveryKey>, now: u64) -> Result<StoredBundle, Denied>;
+
+    /// Puts an access list in force if it is signed by the recovery key that comes with it and follows
+    /// the one in force (`LBX-ACCESS-2`), makes that key the mailbox's only one, and spends the nonce of
+    /// the one that asks. The list that is in force already is [`Replacement::InForce`] again, and
+    /// changes nothing.
+    async fn restart(
+        &self,
+        by: Proven<ByRecoveryKey>,
+        change: AccessChange,
+        new: NewRecoveryKey,
+        now: u64,
+    ) -> Result<Replacement, Denied>;
 
     /// Writes something and reads it back.
     async fn probe(&self) -> Result<(), StoreFailure>;

@@ -26,7 +26,7 @@ pub(super) fn open(view: &mut View, new: &NewMailbox, now: u64) -> Result<Openin
     if now > new.not_after {
         return Ok(Opening::Expired);
     }
-    if takes_others_key(view, new.mailbox, &new.list)? {
+    if names_taken_key(view, new.mailbox, &new.list)? {
         return Ok(Opening::KeyTaken);
     }
     view.insert_long(&keys::voucher(new.mailbox, new.voucher), &new.signed_list)?;
@@ -52,45 +52,69 @@ pub(super) fn replace(
         Ok(list) => list,
         Err(error) => return Ok(Replacement::Refused(error)),
     };
-    if takes_others_key(view, mailbox, &list)? {
+    follow(view, &access, mailbox, &list, &change.signed_list)
+}
+
+/// Puts a list that was verified in the place of the one in force, unless it names a key that it may
+/// not.
+pub(super) fn follow(
+    view: &mut View,
+    in_force: &Access,
+    mailbox: MailboxId,
+    list: &AccessList,
+    signed_list: &[u8],
+) -> Result<Replacement, Denied> {
+    if names_taken_key(view, mailbox, list)? {
         return Ok(Replacement::KeyTaken);
     }
-    for id in &access.request_keys {
+    for id in &in_force.request_keys {
         view.remove(&keys::request_key(*id))?;
     }
-    put_in_force(view, mailbox, &list, &change.signed_list)?;
+    put_in_force(view, mailbox, list, signed_list)?;
     Ok(Replacement::InForce)
 }
 
-pub(super) fn request_key(reader: &Reader<'_>, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
-    let known: Option<KnownKey> = reader.find(&keys::request_key(id))?;
+/// A request key or recovery key, by its row.
+pub(super) fn known_key(reader: &Reader<'_>, row: &[u8]) -> Result<Option<RequestKey>, StoreFailure> {
+    let known: Option<KnownKey> = reader.find(row)?;
     known
         .map(|known| Ok(RequestKey { mailbox: known.mailbox, key: verifying_key(&known.key.0)? }))
         .transpose()
 }
 
-/// Spends a request's nonce, if the key that signed it is still in force: the access list may have
-/// changed since the signature was looked at.
+/// Spends the nonce of a device's request.
 pub(super) fn spend(view: &mut View, by: &Proven, now: u64) -> Result<(), Denied> {
-    let known: Option<KnownKey> = view.find(&keys::request_key(by.key()))?;
-    if known.is_none_or(|known| known.mailbox != by.mailbox()) {
-        return Err(Denied::KeyGone);
-    }
+    spend_by(view, by, &keys::request_key(by.key()), now)?;
+    Ok(())
+}
+
+/// Spends a request's nonce, if the row of the key that signed it is still there: the key may have
+/// gone since the signature was looked at. Gives that key.
+pub(super) fn spend_by<By>(
+    view: &mut View,
+    by: &Proven<By>,
+    signer: &[u8],
+    now: u64,
+) -> Result<KnownKey, Denied> {
+    let known: Option<KnownKey> = view.find(signer)?;
+    let known = known.filter(|known| known.mailbox == by.mailbox()).ok_or(Denied::KeyGone)?;
     due::remove_some(view, by.mailbox(), now)?;
     let nonce = due::nonce(by);
     if view.get(&nonce)?.is_some() {
         return Err(Denied::Replayed);
     }
     view.insert(&nonce, b"")?;
-    Ok(())
+    Ok(known)
 }
 
-/// Whether a list names a request key that another mailbox has. One key belongs to one mailbox, so
-/// that a request need not say which mailbox it is for.
-fn takes_others_key(view: &View, mailbox: MailboxId, list: &AccessList) -> Result<bool, StoreFailure> {
+/// Whether a list names a request key that another mailbox has, or a recovery key. One key belongs to
+/// one mailbox, so that a request need not say which mailbox it is for, and does one thing there.
+fn names_taken_key(view: &View, mailbox: MailboxId, list: &AccessList) -> Result<bool, StoreFailure> {
     for key in &list.request_keys {
-        let known: Option<KnownKey> = view.find(&keys::request_key(RequestKeyId::of(key)))?;
-        if known.is_some_and(|known| known.mailbox != mailbox) {
+        let id = RequestKeyId::of(key);
+        let known: Option<KnownKey> = view.find(&keys::request_key(id))?;
+        let is_others = known.is_some_and(|known| known.mailbox != mailbox);
+        if is_others || view.get(&keys::recovery_key(id))?.is_some() {
             return Ok(true);
         }
     }
@@ -118,6 +142,6 @@ fn put_in_force(
     Ok(())
 }
 
-fn verifying_key(bytes: &[u8; 32]) -> Result<VerifyingKey, StoreFailure> {
+pub(super) fn verifying_key(bytes: &[u8; 32]) -> Result<VerifyingKey, StoreFailure> {
     VerifyingKey::from_bytes(bytes).map_err(|_| damaged("a stored public key is not one"))
 }

@@ -15,7 +15,7 @@ const LETTER: u8 = b'l';
 const MOST_REMOVED: usize = 16;
 
 /// The row that remembers a nonce. It is looked up by its whole key, which the request determines.
-pub(super) fn nonce(by: &Proven) -> Vec<u8> {
+pub(super) fn nonce<By>(by: &Proven<By>) -> Vec<u8> {
     keys::due(by.mailbox(), by.remembered_until(), NONCE, by.nonce().as_bytes())
 }
 

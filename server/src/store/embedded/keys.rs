@@ -61,6 +61,11 @@ pub(super) fn permit(mailbox: MailboxId, id: PermitId) -> Vec<u8> {
     key(mailbox.as_bytes(), b'p', id.as_bytes())
 }
 
+/// The names of a mailbox's recovery keys.
+pub(super) fn recovery_keys(mailbox: MailboxId) -> Vec<u8> {
+    key(mailbox.as_bytes(), b'r', b"")
+}
+
 pub(super) fn voucher(mailbox: MailboxId, id: VoucherId) -> Vec<u8> {
     key(mailbox.as_bytes(), b'v', id.as_bytes())
 }
@@ -78,6 +83,10 @@ pub(super) fn due(mailbox: MailboxId, time: u64, kind: u8, what: &[u8]) -> Vec<u
 
 pub(super) fn request_key(id: RequestKeyId) -> Vec<u8> {
     key(id.as_bytes(), b'k', b"")
+}
+
+pub(super) fn recovery_key(id: RequestKeyId) -> Vec<u8> {
+    key(id.as_bytes(), b'w', b"")
 }
 
 /// The number at the end of the key of a deposit or change.

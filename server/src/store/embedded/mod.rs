@@ -14,11 +14,13 @@
 //! | mailbox `g` change | an object that changed: id, counter, length |
 //! | mailbox `o` object | its counter, change, length; and, as long values with a part number, its bytes |
 //! | mailbox `p` permit | spent: the receipt |
+//! | mailbox `r` | names of its recovery keys |
 //! | mailbox `v` voucher | long: the list that it opened the mailbox with |
 //! | mailbox `x` time, kind, what | what can go at that time: a nonce (the row itself), a permit, a hidden letter |
 //! | request key `k` | the mailbox and the public key |
+//! | recovery key `w` | the mailbox and the public key; and, as a long value, the bundle that the key opens |
 //!
-//! Only the last one does not start with a mailbox: it is how the mailbox is found. Numbers are
+//! Only the last two do not start with a mailbox: they are how the mailbox is found. Numbers are
 //! big-endian, so that rows lie in their order.
 //!
 //! Nothing sweeps: each write to a mailbox takes away a few rows of that mailbox whose time has come
@@ -29,6 +31,7 @@ mod archive;
 mod deposits;
 mod due;
 mod keys;
+mod recovery;
 mod rows;
 
 use std::path::Path;
@@ -44,8 +47,9 @@ use crate::{
     deposits::{Deposited, Letters, NewDeposit, PageLimits},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
-        requests::{Proven, RequestKey},
+        requests::{ByRecoveryKey, Proven, RequestKey},
     },
+    recovery::{NewRecoveryKey, Registering, StoredBundle},
 };
 
 /// The relay's rows in one folder.
@@ -78,7 +82,7 @@ impl MailStore for Embedded {
     }
 
     async fn request_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
-        self.0.read(|reader| access::request_key(reader, id))
+        self.0.read(|reader| access::known_key(reader, &keys::request_key(id)))
     }
 
     async fn spend(&self, by: Proven, now: u64) -> Result<(), Denied> {
@@ -126,6 +130,42 @@ impl MailStore for Embedded {
         limit: usize,
     ) -> Result<Changes, StoreFailure> {
         self.0.read(|reader| archive::after(reader, mailbox, after, limit))
+    }
+
+    async fn recovery_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
+        self.0.read(|reader| access::known_key(reader, &keys::recovery_key(id)))
+    }
+
+    async fn keep_recovery_key(
+        &self,
+        by: Proven,
+        new: NewRecoveryKey,
+        now: u64,
+    ) -> Result<Registering, Denied> {
+        self.0.write(move |view| recovery::keep(view, &by, &new, now)).await
+    }
+
+    async fn announce_recovery_key(
+        &self,
+        by: Proven<ByRecoveryKey>,
+        new: NewRecoveryKey,
+        now: u64,
+    ) -> Result<Registering, Denied> {
+        self.0.write(move |view| recovery::announce(view, &by, &new, now)).await
+    }
+
+    async fn recovery_bundle(&self, by: Proven<ByRecoveryKey>, now: u64) -> Result<StoredBundle, Denied> {
+        self.0.write(move |view| recovery::bundle(view, &by, now)).await
+    }
+
+    async fn restart(
+        &self,
+        by: Proven<ByRecoveryKey>,
+        change: AccessChange,
+        new: NewRecoveryKey,
+        now: u64,
+    ) -> Result<Replacement, Denied> {
+        self.0.write(move |view| recovery::restart(view, &by, &change, &new, now)).await
     }
 
     async fn probe(&self) -> Result<(), StoreFailure> {

@@ -105,6 +105,13 @@ pub(super) struct KnownKey {
     pub(super) key: Bytes32,
 }
 
+/// The names of a mailbox's recovery keys.
+#[derive(Default, Encode, Decode)]
+pub(super) struct RecoveryKeys {
+    #[n(0)]
+    pub(super) names: Vec<RequestKeyId>,
+}
+
 /// What transactions and readers have in common.
 pub(super) trait Look {
     fn row(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
