@@ -5,7 +5,7 @@ use crypto_core::{
     citizen::{ChangeKind, Entry, SignedEntry},
     directory::Outcome,
 };
-use relay_auth::cbor::Wire as _;
+use relay_auth::cbor::{Bytes32, Wire as _};
 
 use crate::{
     identity_provider::{ANN, BOB},
@@ -37,6 +37,22 @@ async fn a_device_changes_the_inbox_key_and_keeps_the_mailbox() {
     assert_eq!(publish(&directory, &vault.change(&first)).await.mailbox, before.mailbox);
     let Outcome::Found(recipient) = directory.outcome(&attributes(&ANN)).await else { panic!("not found") };
     assert_eq!(recipient.inbox_key(), inbox_key(60).public_key());
+}
+
+/// `LBX-RECOVER-6`
+#[tokio::test]
+async fn a_device_does_not_make_the_recovery_code_worthless() {
+    let directory = Directory::start().await;
+    let (vault, entry, first) = enrolled(&directory).await;
+    let next = vault.next_entry(&first, &entry, 60);
+    let other = Bytes32([9; 32]);
+    for changed in
+        [Entry { recovery_key: other, ..next.clone() }, Entry { archive_head: Some(other), ..next.clone() }]
+    {
+        let changed = vault.by_device(&changed);
+        directory.refused(publishing(&vault.change(&changed)), Code::EntryRefused).await;
+    }
+    publish(&directory, &vault.change(&vault.by_device(&next))).await;
 }
 
 #[tokio::test]
@@ -78,10 +94,12 @@ async fn a_new_identity_key_is_not_taken_without_a_sign_in_for_it() {
             evidence: [7; 32].into(),
             ..vault.next_entry(&first, &entry, 60)
         };
-        let signed = match change {
-            ChangeKind::Recovery => SignedEntry::by_recovery(&next, &identity, &vault.identity()),
-            _ => SignedEntry::by_identity(&next, &identity),
+        let (signed, code) = match change {
+            ChangeKind::Recovery => {
+                (SignedEntry::by_recovery(&next, &identity, &vault.identity()), Code::SignInUnknown)
+            }
+            _ => (SignedEntry::by_identity(&next, &identity), Code::EntryRefused),
         };
-        directory.refused(publishing(&vault.change(&signed)), Code::EntryRefused).await;
+        directory.refused(publishing(&vault.change(&signed)), code).await;
     }
 }

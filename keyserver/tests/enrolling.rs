@@ -5,40 +5,20 @@ use api::{
     directory::{PublishRequest, Published, SignInStage},
 };
 use crypto_core::{
-    citizen::{EntryStatus, History, SignedEntry},
-    directory::{Head, HeadProof, Outcome, OwnListings, Presence, verify_own_entry},
+    citizen::{EntryStatus, SignedEntry},
+    directory::{Head, HeadProof, Outcome},
 };
-use relay_auth::{cbor::Wire as _, ticket::Ticket as _, voucher::Voucher};
+use relay_auth::{cbor::Wire as _, ticket::Ticket as _};
 
 use crate::{
     identity_provider::{ANN, BOB, OTHER_ANN},
-    support::{DAY, Directory, NOW, attributes, key, known, tickets},
-    vault::{Vault, publish, publishing},
+    support::{DAY, Directory, NOW, attributes, key, known},
+    vault::{Vault, entry_of, publish, publishing, voucher},
 };
 
-/// What the vault checks of the answer (`LBX-DIR-12`).
+/// What the vault checks of the answer about its first entry.
 fn check_own(directory: &Directory, vault: &Vault, publication: &PublishRequest, published: &Published) {
-    let proof = HeadProof::from_bytes(published.head.as_ref()).unwrap();
-    let head = Head::verify(&proof, &directory.trust(), None, directory.now()).unwrap();
-    let chain = [SignedEntry::from_bytes(publication.entry.as_ref()).unwrap()];
-    let presence = |bytes: &[u8]| Presence::from_bytes(bytes).unwrap();
-    let listings = OwnListings {
-        without_postcode: presence(published.without_postcode.as_ref()),
-        with_postcode: published.with_postcode.as_ref().map(|bytes| presence(bytes.as_ref())),
-    };
-    verify_own_entry(
-        &History::verify(vault.id, &chain).unwrap(),
-        &presence(published.presence.as_ref()),
-        &attributes(&vault.person),
-        &listings,
-        &directory.trust(),
-        &head,
-    )
-    .unwrap();
-}
-
-fn voucher(published: &Published) -> Voucher {
-    tickets().open(published.voucher.as_ref()).unwrap()
+    vault.check_own(directory, &[entry_of(publication)], published);
 }
 
 #[tokio::test]

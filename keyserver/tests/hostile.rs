@@ -1,6 +1,9 @@
 //! Hostile bytes, wrong types, too much of everything.
 
-use api::{Code, directory::SignInStage};
+use api::{
+    Code,
+    directory::{OwnEntriesRequest, SignInStage},
+};
 use axum::{body::Body, http::Request};
 use relay_auth::{
     cbor::{Wire as _, encode},
@@ -8,19 +11,25 @@ use relay_auth::{
 };
 
 use crate::{
-    identity_provider::ANN,
+    identity_provider::{ANN, BOB},
     support::{Directory, approved, attributes, body_entry, body_key, get, post, question},
     vault::Vault,
 };
 
 /// A body of each resource that takes CBOR from anybody.
-async fn good_bodies(directory: &Directory) -> [(&'static str, Vec<u8>); 4] {
+async fn good_bodies(directory: &Directory) -> [(&'static str, Vec<u8>); 5] {
     let mut vault = Vault::new(ANN, 10);
     let collected = vault.sign_in(directory).await;
+    // Entries are shown to somebody who has one.
+    let mut enrolled = Vault::new(BOB, 20);
+    enrolled.enrol(directory).await;
+    enrolled.sign_in = None;
+    let sign_in = enrolled.stage(directory, SignInStage::Account).await.sign_in;
     let code = directory.provider.allow(vault.grant(SignInStage::Identity));
     [
         ("/v1/sign-ins", encode(&vault.redeeming(SignInStage::Identity, code))),
         ("/v1/sign-ins/collect", encode(&vault.collection())),
+        ("/v1/sign-ins/entries", encode(&OwnEntriesRequest { sign_in })),
         ("/v1/entries", encode(&vault.publication(&collected))),
         ("/v1/bodies", approved(&body_entry()).to_bytes()),
     ]
@@ -65,7 +74,14 @@ async fn a_signed_lookup_that_cannot_be_read_is_refused() {
 #[tokio::test]
 async fn content_of_another_type_or_too_much_of_it_is_refused() {
     let directory = Directory::start().await;
-    let paths = ["/v1/sign-ins", "/v1/sign-ins/collect", "/v1/entries", "/v1/lookups", "/v1/bodies"];
+    let paths = [
+        "/v1/sign-ins",
+        "/v1/sign-ins/collect",
+        "/v1/sign-ins/entries",
+        "/v1/entries",
+        "/v1/lookups",
+        "/v1/bodies",
+    ];
     for path in paths {
         directory.refused(post(path, &vec![0; 1 << 20]), Code::TooLarge).await;
         let mut other = post(path, b"\x80");

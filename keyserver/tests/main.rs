@@ -14,6 +14,7 @@ mod identity_provider;
 mod looking_up;
 mod operations;
 mod provisioning;
+mod recovering;
 mod restarting;
 mod settings;
 mod signing;

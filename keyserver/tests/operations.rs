@@ -9,7 +9,7 @@ use axum::{
 use crate::{
     identity_provider::ANN,
     support::{Directory, ORIGIN, attributes, get},
-    vault::Vault,
+    vault::{Vault, entry_of},
 };
 
 #[tokio::test]
@@ -25,13 +25,15 @@ async fn a_running_directory_is_alive_and_ready() {
 async fn metrics_count_and_name_nobody() {
     let directory = Directory::with_body().await;
     let mut vault = Vault::new(ANN, 10);
-    let (_, published) = vault.enrol(&directory).await;
+    let (first, published) = vault.enrol(&directory).await;
+    vault.recovering(20, &entry_of(&first)).enrol(&directory).await;
     directory.look_up(&attributes(&ANN)).await;
     let (_, text) = directory.ask(get("/metrics")).await;
     let text = String::from_utf8(text.to_vec()).unwrap();
     for counted in [
         "letterbox_lookups_total{outcome=\"found\"}",
         "letterbox_entries_published_total{change=\"first\"}",
+        "letterbox_entries_published_total{change=\"recovery\"}",
         "letterbox_sign_ins_total",
         "route=\"/v1/lookups\"",
     ] {
@@ -68,6 +70,7 @@ async fn the_description_lists_every_resource_and_every_code_of_the_directory() 
     let operations = [
         ("/v1/sign-ins", "post"),
         ("/v1/sign-ins/collect", "post"),
+        ("/v1/sign-ins/entries", "post"),
         ("/v1/entries", "post"),
         ("/v1/lookups", "post"),
         ("/v1/registry", "get"),

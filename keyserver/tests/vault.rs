@@ -1,17 +1,19 @@
-//! A vault: the keys of a citizen's first device, and what it does to enrol with them.
+//! A vault: the keys of a citizen's first device, and what it does to enrol with them, or to come back.
 
 use api::{
     Octets, Octets16, Octets32,
     directory::{
-        CollectRequest, Collected, PublishRequest, Published, SignInAnswer, SignInRequest, SignInStage,
+        CollectRequest, Collected, OwnEntries, OwnEntriesRequest, PublishRequest, Published, SignInAnswer,
+        SignInRequest, SignInStage,
     },
 };
 use axum::{body::Body, http::Request};
 use crypto_core::{
     citizen::{
-        ChangeKind, DeviceOpening, DirectoryId, Entry, EntryStatus, InboxKey, Purpose, SignIn, SignedEntry,
-        device_commitment, recovery_key_hash,
+        ChangeKind, DeviceOpening, DirectoryId, Entry, EntryStatus, History, InboxKey, Purpose, SignIn,
+        SignedEntry, device_commitment, recovery_key_hash,
     },
+    directory::{Head, HeadProof, OwnListings, Presence, verify_own_entry},
     evidence::{AddressEvidence, Evidence, address_commitment, verify_sign_in},
     inbox_key::InboxPrivateKey,
 };
@@ -19,12 +21,21 @@ use relay_auth::{
     cbor::{Bytes32, Suite, Version, Wire as _, encode},
     secret::Secret,
     signing::SigningKey,
+    voucher::Voucher,
 };
 
 use crate::{
     identity_provider::{Grant, Person},
-    support::{DAY, Directory, NOW, key, posting},
+    support::{DAY, Directory, NOW, attributes, key, posting, tickets},
 };
+
+/// What the recovery code gives a vault, and the entry in force that it follows.
+#[derive(Clone, Copy)]
+pub(crate) struct Former {
+    /// Of the identity key.
+    pub(crate) seed: u8,
+    pub(crate) previous: Bytes32,
+}
 
 /// The keys of one device, all made from one seed.
 #[derive(Clone)]
@@ -33,11 +44,28 @@ pub(crate) struct Vault {
     pub(crate) seed: u8,
     pub(crate) id: DirectoryId,
     pub(crate) sign_in: Option<Octets32>,
+    /// Of a vault that comes back; none where it enrols.
+    pub(crate) former: Option<Former>,
 }
 
 impl Vault {
     pub(crate) fn new(person: Person, seed: u8) -> Self {
-        Self { person, seed, id: DirectoryId::from([seed; 16]), sign_in: None }
+        Self { person, seed, id: DirectoryId::from([seed; 16]), sign_in: None, former: None }
+    }
+
+    /// A vault with keys of its own that comes back with this one's recovery code; `newest` is the
+    /// entry in force.
+    pub(crate) fn recovering(&self, seed: u8, newest: &SignedEntry) -> Self {
+        let former = Former { seed: self.seed, previous: newest.hash().into() };
+        Self { seed, sign_in: None, former: Some(former), ..self.clone() }
+    }
+
+    fn purpose(&self) -> Purpose {
+        if self.former.is_some() { Purpose::Recover } else { Purpose::Enrol }
+    }
+
+    fn previous(&self) -> Option<Bytes32> {
+        self.former.map(|former| former.previous)
     }
 
     pub(crate) fn identity(&self) -> SigningKey {
@@ -68,9 +96,9 @@ impl Vault {
     /// To what a sign-in is bound.
     pub(crate) fn bound(&self, stage: SignInStage) -> SignIn {
         SignIn {
-            purpose: Purpose::Enrol,
+            purpose: self.purpose(),
             directory_id: self.id,
-            previous: None,
+            previous: self.previous(),
             identity_key: self.identity().verifying_key(),
             salt: self.salt(stage),
         }
@@ -150,8 +178,8 @@ impl Vault {
         Evidence {
             version: Version,
             suite: Suite,
-            purpose: Purpose::Enrol,
-            previous: None,
+            purpose: self.purpose(),
+            previous: self.previous(),
             salt: self.salt(SignInStage::Identity),
             id_token: collected.id_token.clone(),
             claims_token: collected.claims_token.clone(),
@@ -163,7 +191,7 @@ impl Vault {
         DeviceOpening { device: self.device().verifying_key(), salt: Bytes32([self.seed; 32]) }
     }
 
-    /// The first entry.
+    /// The first entry, or the one with which the vault comes back.
     pub(crate) fn entry(&self, evidence: &Evidence) -> Entry {
         let mut devices: Vec<Bytes32> = (0..3).map(|filler| Bytes32([filler; 32])).collect();
         devices.push(device_commitment(&self.opening()).into());
@@ -173,8 +201,8 @@ impl Vault {
             suite: Suite,
             directory_id: self.id,
             status: EntryStatus::Active,
-            change: ChangeKind::First,
-            previous: None,
+            change: if self.former.is_some() { ChangeKind::Recovery } else { ChangeKind::First },
+            previous: self.previous(),
             identity_key: self.identity().verifying_key(),
             evidence: evidence.hash().into(),
             inbox_keys: vec![InboxKey {
@@ -208,13 +236,20 @@ impl Vault {
         SignedEntry::by_device(entry, &self.device(), [self.seed; 32])
     }
 
-    /// The request with which an entry is published.
+    /// Such an entry, signed: by its identity key, and by the one before where the vault comes back.
+    pub(crate) fn signed(&self, entry: &Entry) -> SignedEntry {
+        match self.former {
+            None => SignedEntry::by_identity(entry, &self.identity()),
+            Some(former) => SignedEntry::by_recovery(entry, &self.identity(), &key(former.seed)),
+        }
+    }
+
+    /// The request with which it is published.
     pub(crate) fn publication(&self, collected: &Collected) -> PublishRequest {
         let evidence = self.evidence(collected);
-        let entry = SignedEntry::by_identity(&self.entry(&evidence), &self.identity());
         PublishRequest {
             sign_in: self.sign_in,
-            entry: entry.to_bytes().into(),
+            entry: self.signed(&self.entry(&evidence)).to_bytes().into(),
             evidence: evidence.to_bytes().into(),
             address: self.address(collected).map(|address| Octets(encode(&address))),
             access_key: Octets32(*self.access_key().verifying_key().as_bytes()),
@@ -234,13 +269,53 @@ impl Vault {
         }
     }
 
-    /// Signs in and publishes the first entry.
+    /// Signs in and publishes the first entry, or the one with which the vault comes back.
     pub(crate) async fn enrol(&mut self, directory: &Directory) -> (PublishRequest, Published) {
         let collected = self.sign_in(directory).await;
         let publication = self.publication(&collected);
         let published = publish(directory, &publication).await;
         (publication, published)
     }
+
+    /// Asks for the entries of the person who signed in.
+    pub(crate) fn asking_for_entries(&self) -> Request<Body> {
+        posting("/v1/sign-ins/entries", &OwnEntriesRequest { sign_in: self.sign_in.unwrap() })
+    }
+
+    pub(crate) async fn own_entries(&self, directory: &Directory) -> Vec<SignedEntry> {
+        let answer: OwnEntries = minicbor::decode(&directory.ok(self.asking_for_entries()).await).unwrap();
+        answer.entries.iter().map(|entry| SignedEntry::from_bytes(entry.as_ref()).unwrap()).collect()
+    }
+
+    /// What the vault checks of the answer about its chain of entries (`LBX-DIR-12`).
+    pub(crate) fn check_own(&self, directory: &Directory, chain: &[SignedEntry], published: &Published) {
+        let proof = HeadProof::from_bytes(published.head.as_ref()).unwrap();
+        let head = Head::verify(&proof, &directory.trust(), None, directory.now()).unwrap();
+        let presence = |bytes: &[u8]| Presence::from_bytes(bytes).unwrap();
+        let listings = OwnListings {
+            without_postcode: presence(published.without_postcode.as_ref()),
+            with_postcode: published.with_postcode.as_ref().map(|bytes| presence(bytes.as_ref())),
+        };
+        verify_own_entry(
+            &History::verify(self.id, chain).unwrap(),
+            &presence(published.presence.as_ref()),
+            &attributes(&self.person),
+            &listings,
+            &directory.trust(),
+            &head,
+        )
+        .unwrap();
+    }
+}
+
+/// The entry that a request publishes.
+pub(crate) fn entry_of(publication: &PublishRequest) -> SignedEntry {
+    SignedEntry::from_bytes(publication.entry.as_ref()).unwrap()
+}
+
+/// What the relay reads in the answer's voucher.
+pub(crate) fn voucher(published: &Published) -> Voucher {
+    tickets().open(published.voucher.as_ref()).unwrap()
 }
 
 pub(crate) fn publishing(publication: &PublishRequest) -> Request<Body> {

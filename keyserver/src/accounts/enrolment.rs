@@ -4,7 +4,7 @@
 use core::slice;
 
 use crypto_core::{
-    citizen::{Entry, History},
+    citizen::{Entry, History, Purpose, VerifiedEntry},
     evidence::{Evidence, IdentityProvider},
     person::Attributes,
 };
@@ -29,14 +29,27 @@ impl Accounts {
         let signed = slice::from_ref(&publication.entry);
         let history = History::verify(entry.directory_id, signed).map_err(PublishError::Entry)?;
         check_usable(history.last(), now)?;
+        let (kept, person) = self.evidenced(history.last(), Purpose::Enrol, publication, &session).await?;
+        self.enrol(publication, &session, &kept, person, now).await
+    }
+
+    /// The evidence for an entry that brings an identity key, if it holds and was made of this sign-in;
+    /// and under whose details the citizen is listed by it.
+    pub(super) async fn evidenced(
+        &self,
+        entry: &VerifiedEntry,
+        purpose: Purpose,
+        publication: &Publication,
+        session: &Session,
+    ) -> Result<(KeptEvidence, Attributes), PublishError> {
         let kept = KeptEvidence {
             evidence: Evidence::from_bytes(&publication.evidence)?,
             address: publication.address.clone(),
         };
-        evidence::check_tokens(&kept, &session)?;
-        let check = |provider: &IdentityProvider| evidence::person(history.last(), &kept, &session, provider);
+        evidence::check_tokens(&kept, session)?;
+        let check = |provider: &IdentityProvider| evidence::person(entry, purpose, &kept, session, provider);
         let person = self.sign_ins.provider().checked(check).await??;
-        self.enrol(publication, &session, &kept, person, now).await
+        Ok((kept, person))
     }
 
     /// Publishes a first entry that was checked.

@@ -2,11 +2,13 @@
 //!
 //! An account begins when ScotAccount has a mailbox provided, without any key, or when its owner
 //! publishes a first entry. The first published entry wins; further ones follow it by the rules of
-//! the chain (`LBX-ENTRY-5`). An account, its entries and its evidence are never removed.
+//! the chain (`LBX-ENTRY-5`): changes by a device, and recoveries by the owner, who has signed in. An
+//! account, its entries and its evidence are never removed.
 
 mod changes;
 mod enrolment;
 mod published;
+mod recovery;
 pub mod vouchers;
 
 use std::sync::Arc;
@@ -74,13 +76,13 @@ pub struct Enrolled {
 
 /// An entry that is to be published.
 pub struct Publication {
-    /// The sign-in that admits a first entry.
+    /// The sign-in that admits a first entry, or a recovery.
     pub sign_in: Option<Handle>,
     /// The entry.
     pub entry: SignedEntry,
-    /// The evidence, as it came; of use with a first entry.
+    /// The evidence, as it came; of use with the same.
     pub evidence: Vec<u8>,
-    /// The confirmed address; of use with a first entry.
+    /// The confirmed address; of use with the same.
     pub address: Option<AddressEvidence>,
     /// The key that is to govern the mailbox.
     pub access_key: VerifyingKey,
@@ -189,6 +191,19 @@ impl Accounts {
             }
             _ => self.first(&entry, publication, now).await,
         }
+    }
+
+    /// The signed entries of the person who signed in, first to newest: whoever comes back makes an
+    /// entry that follows the newest. They hold no personal detail, so that the handle is enough, which
+    /// lies open on the device.
+    ///
+    /// # Errors
+    /// [`SignInError::Unknown`], also for somebody without an entry; [`SignInError::Store`].
+    pub async fn own_entries(&self, handle: &Handle, now: u64) -> Result<Vec<SignedEntry>, SignInError> {
+        let session = self.sign_ins.session(handle, now).await?;
+        let own = self.records.account_of(&session.subject).await?;
+        let own = own.filter(|own| own.enrolled.is_some()).ok_or(SignInError::Unknown)?;
+        Ok(self.records.chain(&own).await?)
     }
 
     /// Shows an entry that is published, if it is the one that is asked about.

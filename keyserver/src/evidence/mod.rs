@@ -1,4 +1,4 @@
-//! Whether the evidence for a first entry holds (`LBX-EVID-1` to `LBX-EVID-6`).
+//! Whether the evidence for a first entry or a recovery holds (`LBX-EVID-1` to `LBX-EVID-6`).
 //!
 //! The directory checks what every public body will check, so that nothing is published that nobody
 //! would believe; and one thing more, which only it can: that the tokens are those of the sign-in
@@ -41,22 +41,25 @@ pub fn check_tokens(kept: &KeptEvidence, session: &Session) -> Result<(), OtherT
     if is_own && is_own_address { Ok(()) } else { Err(OtherTokens::Other) }
 }
 
-/// Verifies the evidence for a first entry, and says under whose details the citizen is listed: with
-/// the postcode where the evidence commits to a confirmed address.
+/// Verifies the evidence for an entry that brings an identity key, and says under whose details the
+/// citizen is listed: with the postcode where the evidence commits to a confirmed address. `purpose`
+/// is what the person has to have signed in for.
 ///
 /// # Errors
 /// [`EvidenceError`].
 pub fn person(
     entry: &VerifiedEntry,
+    purpose: Purpose,
     kept: &KeptEvidence,
     session: &Session,
     provider: &IdentityProvider,
 ) -> Result<Attributes, EvidenceError> {
     let KeptEvidence { evidence, address } = kept;
-    if evidence.purpose != Purpose::Enrol || evidence.previous.is_some() {
+    let entry = entry.entry();
+    // LBX-EVID-4: a sign-in for something else, or for another place in the chain, does not serve.
+    if (evidence.purpose, evidence.previous) != (purpose, entry.previous) {
         return Err(EvidenceError::OtherPurpose);
     }
-    let entry = entry.entry();
     let person =
         evidence::verify(evidence, &entry.evidence.0, entry.directory_id, &entry.identity_key, provider)?;
     if person.subject() != session.subject {

@@ -31,9 +31,11 @@ const ADDRESS: Limits = Limits { bytes: LONGEST_TOKEN + 64, depth: 1, items: 3 }
 /// Publish an entry.
 ///
 /// A first entry is admitted by a sign-in and published if its evidence holds; the first one
-/// published wins. A further one is admitted by the signature of a device of the entry before. The
-/// answer shows the entry as the directory now proves it. The same signed entry with the same access
-/// key, asked again, gives the same mailbox and voucher; that needs no sign-in.
+/// published wins. A further one is admitted by the signature of a device of the entry before; or, if
+/// it brings a new identity key, by that key's and the one before's, and a sign-in of the same person
+/// with evidence for it (recovery). The answer shows the entry as the directory now proves it. The same
+/// signed entry with the same access key, asked again, gives the same mailbox and voucher; that needs
+/// no sign-in.
 #[utoipa::path(
     post,
     path = "/v1/entries",

@@ -73,6 +73,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(sign_ins::redeem))
         .routes(routes!(sign_ins::collect))
+        .routes(routes!(sign_ins::entries))
         .routes(routes!(entries::publish))
         .routes(routes!(lookups::look_up))
         .routes(routes!(registry::list))

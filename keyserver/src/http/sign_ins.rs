@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use api::{
     Octets16, Octets32, Problem,
-    directory::{CollectRequest, Collected, SignInAnswer, SignInRequest},
+    directory::{CollectRequest, Collected, OwnEntries, OwnEntriesRequest, SignInAnswer, SignInRequest},
     media,
 };
 use axum::extract::{Request, State};
@@ -26,6 +26,9 @@ const REDEMPTION: Limits = Limits { bytes: 2400, depth: 1, items: 6 };
 
 /// A handle, to what it was bound, a signature.
 const COLLECTION: Limits = Limits { bytes: 320, depth: 1, items: 4 };
+
+/// A handle.
+const OWN_ENTRIES: Limits = Limits { bytes: 48, depth: 1, items: 2 };
 
 /// Redeem a code of ScotAccount.
 ///
@@ -96,4 +99,27 @@ pub(crate) async fn collect(State(app): State<Arc<App>>, request: Request) -> Re
     let (tokens, address_token) =
         app.sign_ins.collect(&handle, &bound, &signature.into(), app.clock.now()).await?;
     Ok(Cbor::of(&Collected { id_token: tokens.id_token, claims_token: tokens.claims_token, address_token }))
+}
+
+/// Show the entries of the person who signed in.
+///
+/// For a vault that comes back with the recovery code: its sign-in is bound to the newest entry, and
+/// its own entry follows that one. The sign-in is not used up.
+#[utoipa::path(
+    post,
+    path = "/v1/sign-ins/entries",
+    tag = "enrolment",
+    request_body(content = OwnEntriesRequest, content_type = "application/cbor"),
+    responses(
+        (status = 200, description = "The signed entries, from the first to the newest.", body = OwnEntries, content_type = "application/cbor"),
+        (status = 403, description = "sign-in-unknown; also where the person has no entry", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "Another error", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "unavailable", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn entries(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
+    let (_, content) = read(&app, request, media::CBOR, OWN_ENTRIES.bytes).await?;
+    let asked: OwnEntriesRequest = body::decode(&content, OWN_ENTRIES)?;
+    let chain = app.accounts.own_entries(&Handle::from(asked.sign_in.0), app.clock.now()).await?;
+    Ok(Cbor::of(&OwnEntries { entries: chain.iter().map(|entry| entry.to_bytes().into()).collect() }))
 }

@@ -3,7 +3,7 @@
 //! Everybody is listed under name and birth date, and under these with the postcode where the address
 //! was confirmed. Two people with the same details stand in one list, which bodies are told as
 //! *ambiguous*. A list shrinks only when somebody enrols under other details than those under which a
-//! mailbox was provided for them.
+//! mailbox was provided for them, or comes back under other ones than those of their last sign-in.
 
 use crypto_core::{citizen::DirectoryId, directory::PersonList, person::Attributes};
 use relay_auth::cbor::{Suite, Version, Wire as _};

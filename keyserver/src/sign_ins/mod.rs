@@ -151,6 +151,7 @@ impl SignIns {
         let tokens = self.provider.redeem(&code, &verifier, now).await?;
         let check = |provider: &IdentityProvider| verify_id_token(&tokens.id_token, provider, now);
         let IdToken { subject, nonce } = self.provider.checked(check).await?.map_err(SignInError::Token)?;
+        let is_new = under_way.is_none();
         let (mut session, handle) = under_way.unwrap_or_else(|| {
             let session =
                 Session { subject: subject.clone(), began: now, identity: None, address_token: None };
@@ -160,7 +161,9 @@ impl SignIns {
             return Err(SignInError::OtherPerson);
         }
         let confirmed = self.advance(&mut session, stage, &tokens, nonce, now).await?;
-        self.records.keep_sign_in(&handle, &session).await?;
+        if !self.records.keep_sign_in(&handle, &session, is_new).await? {
+            return Err(SignInError::Unknown);
+        }
         let account = self.account(&subject, proposed).await?;
         Ok(Redeemed {
             handle,

@@ -135,12 +135,23 @@ pub enum Change<'a> {
         /// The sign-in that is used up by it.
         sign_in: (&'a Handle, &'a Session),
     },
-    /// A further entry.
+    /// A further entry that keeps the identity key.
     Extended {
         /// The account, with the entry counted.
         account: &'a Account,
         /// The entry.
         entry: &'a SignedEntry,
+    },
+    /// A further entry with a new identity key, made by an owner who came back.
+    Recovered {
+        /// The account, with the entry counted and the new details.
+        account: &'a Account,
+        /// The entry.
+        entry: &'a SignedEntry,
+        /// Its evidence. That of earlier entries stays.
+        kept: &'a KeptEvidence,
+        /// The sign-in that is used up by it.
+        sign_in: (&'a Handle, &'a Session),
     },
     /// An entry of a public body.
     Body {
@@ -192,8 +203,14 @@ pub trait Records: fmt::Debug + Send + Sync + 'static {
     /// A sign-in under way.
     async fn sign_in(&self, handle: &Handle) -> Result<Option<Session>, StoreFailure>;
 
-    /// Keeps a sign-in, or puts it in the place of the one that is there.
-    async fn keep_sign_in(&self, handle: &Handle, session: &Session) -> Result<(), StoreFailure>;
+    /// Keeps a sign-in: a new one, or one that goes on, in the place of what is there. Says whether it
+    /// did: one that was used up meanwhile does not go on.
+    async fn keep_sign_in(
+        &self,
+        handle: &Handle,
+        session: &Session,
+        is_new: bool,
+    ) -> Result<bool, StoreFailure>;
 
     /// The signed entries of every public body, in the order of their ids, each first to newest.
     async fn bodies(&self) -> Result<Vec<(BodyId, Vec<SignedBodyEntry>)>, StoreFailure>;

@@ -89,15 +89,26 @@ pub(super) fn first_entry(
     voucher: &KeptVoucher,
 ) -> Result<Vec<RowWrite>, StoreFailure> {
     let citizen = store.index.citizen(account.citizen);
-    let hash = kept.evidence.hash();
     let (voucher_row, voucher) = voucher_row(store, account.citizen, voucher)?;
-    let evidence = keys::evidence(&citizen, &hash);
-    let sealed = store.sealed(&evidence, &kept.evidence)?;
     let mut rows = vec![
         RowWrite::PutLong(keys::entry(&citizen, 0), entry.to_bytes()),
-        RowWrite::PutLong(evidence, sealed),
         RowWrite::PutLong(voucher_row, voucher),
     ];
+    rows.extend(evidence_rows(store, account.citizen, kept)?);
+    Ok(rows)
+}
+
+/// Evidence, and the address to which it commits: under its own hash, beside what was kept before.
+pub(super) fn evidence_rows(
+    store: &Embedded,
+    citizen: DirectoryId,
+    kept: &KeptEvidence,
+) -> Result<Vec<RowWrite>, StoreFailure> {
+    let citizen = store.index.citizen(citizen);
+    let hash = kept.evidence.hash();
+    let row = keys::evidence(&citizen, &hash);
+    let sealed = store.sealed(&row, &kept.evidence)?;
+    let mut rows = vec![RowWrite::PutLong(row, sealed)];
     if let Some(address) = &kept.address {
         let row = keys::address(&citizen, &hash);
         let sealed = store.sealed(&row, address)?;

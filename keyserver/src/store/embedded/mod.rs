@@ -138,8 +138,13 @@ impl Records for Embedded {
         self.find_sealed(&keys::sign_in(&handle.name()))
     }
 
-    async fn keep_sign_in(&self, handle: &Handle, session: &Session) -> Result<(), StoreFailure> {
-        sign_ins::keep(self, handle, session).await
+    async fn keep_sign_in(
+        &self,
+        handle: &Handle,
+        session: &Session,
+        is_new: bool,
+    ) -> Result<bool, StoreFailure> {
+        sign_ins::keep(self, handle, session, is_new).await
     }
 
     async fn bodies(&self) -> Result<Vec<(BodyId, Vec<SignedBodyEntry>)>, StoreFailure> {
@@ -165,6 +170,12 @@ impl Records for Embedded {
                 Ok(rows)
             }
             Change::Extended { account, entry } => accounts::further_entry(self, account, entry),
+            Change::Recovered { account, entry, kept, sign_in } => {
+                let mut rows = accounts::further_entry(self, account, entry)?;
+                rows.extend(accounts::evidence_rows(self, account.citizen, kept)?);
+                rows.extend(sign_ins::used_up(*sign_in));
+                Ok(rows)
+            }
             Change::Body { id, entries, entry } => bodies::further_entry(id, *entries, entry),
         }
     }

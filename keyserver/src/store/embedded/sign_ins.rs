@@ -10,7 +10,12 @@ use crate::{
 /// How many sign-ins one transaction takes away.
 const MOST_REMOVED: usize = 64;
 
-pub(super) async fn keep(store: &Embedded, handle: &Handle, session: &Session) -> Result<(), StoreFailure> {
+pub(super) async fn keep(
+    store: &Embedded,
+    handle: &Handle,
+    session: &Session,
+    is_new: bool,
+) -> Result<bool, StoreFailure> {
     let name = handle.name();
     let row = keys::sign_in(&name);
     let value = store.sealed(&row, session)?;
@@ -18,8 +23,13 @@ pub(super) async fn keep(store: &Embedded, handle: &Handle, session: &Session) -
     store
         .engine
         .write(move |view| {
+            // It may have been used up while ScotAccount was asked.
+            if !is_new && view.get_long(&row)?.is_none() {
+                return Ok(false);
+            }
             view.insert_long(&row, &value)?;
-            Ok::<_, StoreFailure>(view.insert(&due, b"")?)
+            view.insert(&due, b"")?;
+            Ok::<_, StoreFailure>(true)
         })
         .await
 }
