@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { device, keptOf } from "../support/device.mjs";
+import { codeOfNobody, isCode, mistyped } from "../support/recovery-code.mjs";
 import { attempt, person, sendForReceipt } from "../support/sender.mjs";
 import { startStack } from "../support/stack.mjs";
 
@@ -130,6 +131,39 @@ test("a letter that may not be sent is not sent", async () => {
 
 test("nothing of all that reached the mailbox", async () => {
   assert.deepEqual(await device("paul", { state: stateOf("paul") }).report, had);
+});
+
+const again = (who, recover, more = {}) => device("paul", { state: stateOf(who), recover, ...more }).report;
+
+test("what is no code, and a code of no mailbox, bring nothing back", async () => {
+  await assert.rejects(again("slip", mistyped(had.code)), /not a recovery code/);
+  await assert.rejects(again("short", had.code.slice(0, -1)), /not a recovery code/);
+  await assert.rejects(again("nobody", codeOfNobody()), /brings no mailbox back/);
+});
+
+test("somebody else who has the code cannot use it, and their own mailbox stays as it is", async () => {
+  const anns = await device("ann2", { state: stateOf("ann2") }).report;
+  const thief = device("ann2", { state: stateOf("thief"), recover: had.code });
+  await assert.rejects(thief.report, /ended with 1/);
+  assert.deepEqual(await device("ann2", { state: stateOf("ann2") }).report, anns);
+  assert.deepEqual(await device("paul", { state: stateOf("paul") }).report, had);
+});
+
+test("a device that was lost is replaced with its code: every letter is there, and those that come", async () => {
+  // As it is copied from paper in a hurry.
+  const typed = had.code.toLowerCase().replaceAll(" ", "-");
+  const { code, ...found } = await again("paul-again", typed);
+  const { code: used, ...lost } = had;
+  assert.deepEqual(found, lost);
+  assert.ok(isCode(code) && code !== used);
+  const kept = await sendForReceipt(PAUL, { subject: "For the new device" });
+  const { letters } = await again("paul-again", typed, { expect: ["For the new device"] });
+  assert.deepEqual(letters.map(keptOf), [kept, ...lost.letters.map(keptOf)]);
+});
+
+test("the device of before is refused, and so is its code", async () => {
+  await assert.rejects(device("paul", { state: stateOf("paul") }).report, /ended with 1/);
+  await assert.rejects(again("too-late", had.code), /brings no mailbox back/);
 });
 
 // With ScotAccount's call for a mailbox, on a stack of its own.

@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { ORIGIN, launch, openPage, press, ready, shows, typePassphrase, watch } from "../support/browser.mjs";
 import { timesKept } from "../support/canary.mjs";
 import { lookAt } from "../support/looking.mjs";
+import { writesDown } from "../support/recovery.mjs";
 import { answer, begin, goToScotAccount, throughScotAccount } from "../support/scotaccount.mjs";
 import { MAIRI, send } from "../support/sender.mjs";
 
@@ -81,7 +82,7 @@ test("a sign-in that was begun is still there after loading the page again", asy
   await context.close();
 });
 
-test("a person sets up a mailbox: passphrase, ScotAccount, passphrase again", async () => {
+test("a person sets up a mailbox: passphrase, ScotAccount, passphrase again, recovery code on paper", async () => {
   const { page, wrong } = mairi;
   await shows(page, "start");
   await lookAt(page, "journey-start");
@@ -94,6 +95,7 @@ test("a person sets up a mailbox: passphrase, ScotAccount, passphrase again", as
   await typePassphrase(page, "not the passphrase");
   await page.locator('[data-problem="WrongPassphrase"]').waitFor();
   await typePassphrase(page, PASSPHRASE);
+  await writesDown(page);
   await shows(page, "ready");
   await lookAt(page, "journey-ready");
 

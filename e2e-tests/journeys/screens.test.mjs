@@ -62,6 +62,55 @@ const LETTER = {
 
 const open = [...status("Open"), { Event: { Connection: "Live" } }];
 const inbox = (...letters) => ({ Event: { Inbox: letters } });
+
+// A code of the right form and of no mailbox.
+const GROUPS = ["QPZR", "Y9X8", "GF2T", "VDW0", "S3JN", "54KH", "CE6M", "UA7L", "Q2W3", "ZX9P"];
+const CODE = GROUPS.join(" ");
+const SHEET = [{ answer: { Sheet: { groups: GROUPS, asked: [3, 8] } } }];
+
+const signingIn = (is_recovery = false) => status({ SigningIn: { is_recovery } });
+const confirmed = (more = {}) => status({ Confirmed: { with_address: true, is_recovery: false, ...more } });
+
+// A mailbox that comes back: its code fits, and the browser may go to ScotAccount.
+const comingBack = { Status: status("NoMailbox"), CheckCode: [{ answer: "CodeFits" }], Recover: [{ answer: { GoTo: "https://never.example/" } }] };
+// The code is being written down, and the vault gives it when it is asked.
+const writingDown = { Status: status("WritingDown"), Sheet: SHEET };
+
+async function typeCode(page, code = CODE) {
+  await page.locator("#recovery-code").fill(code);
+  await press(page, "submit");
+}
+
+async function goToCode(page) {
+  await press(page, "recover");
+  await typeCode(page);
+}
+
+async function goToSheet(page) {
+  await typePassphrase(page, "four words and more");
+  await page.locator('[data-group="10"]').waitFor();
+}
+
+async function goToCheck(page) {
+  await press(page, "show-sheet");
+  await press(page, "written-down");
+  await shows(page, "sheet-check");
+}
+
+async function typeGroups(page, first, second) {
+  await page.locator("#group-first").fill(first);
+  await page.locator("#group-second").fill(second);
+  await press(page, "submit");
+}
+
+// Which groups of the code are anywhere in the document, also spelled or typed.
+const groupsIn = (page) =>
+  page.evaluate((groups) => {
+    const fields = [...document.querySelectorAll("input, textarea")].map((field) => field.value);
+    const all = [document.documentElement.outerHTML, ...fields].join("\n");
+    return groups.filter((group) => all.includes(group) || all.includes([...group].join(" ")));
+  }, GROUPS);
+
 const returned = { path: "/signed-in?code=c&state=s" };
 
 // How each screen is reached: the vault's plan, and what is done on the page.
@@ -101,15 +150,67 @@ const STATES = {
       await typePassphrase(page, "four words and more");
     },
   },
-  "sign-in-begun-earlier": { plan: { Status: status("SigningIn") } },
-  "sign-in-cancelled": { plan: { Returned: problem("SignInCancelled"), Status: status("SigningIn") }, ...returned },
+  "recover": { plan: comingBack, act: (page) => press(page, "recover") },
+  "recover-without-code": {
+    plan: comingBack,
+    act: async (page) => {
+      await press(page, "recover");
+      await page.locator("summary").click();
+    },
+  },
+  "recover-code-malformed": {
+    plan: { ...comingBack, CheckCode: problem("CodeMalformed") },
+    act: async (page) => {
+      await goToCode(page);
+      await page.locator('[data-problem="CodeMalformed"]').waitFor();
+    },
+  },
+  "recover-code-unknown": {
+    plan: { ...comingBack, Recover: problem("CodeUnknown") },
+    act: async (page) => {
+      await goToCode(page);
+      await typePassphrase(page, "four words and more");
+      await page.locator('[data-problem="CodeUnknown"]').waitFor();
+    },
+  },
+  "choose-passphrase-coming-back": { plan: comingBack, act: goToCode },
+  "sign-in-begun-earlier": { plan: { Status: signingIn() } },
+  "sign-in-cancelled": { plan: { Returned: problem("SignInCancelled"), Status: signingIn() }, ...returned },
+  "sign-in-recovery": {
+    plan: comingBack,
+    act: async (page) => {
+      await goToCode(page);
+      await typePassphrase(page, "four words and more");
+    },
+  },
+  "sign-in-recovery-begun-earlier": { plan: { Status: signingIn(true) } },
   "returning": { plan: { Returned: [{ Event: { Progress: "Confirming" } }] }, ...returned },
-  "confirm": { plan: { Status: status({ Confirmed: { with_address: true } }) } },
+  "confirm": { plan: { Status: confirmed() } },
   "confirm-without-address": {
-    plan: { Status: status({ Confirmed: { with_address: false } }) },
+    plan: { Status: confirmed({ with_address: false }) },
     act: (page) => page.locator("summary").click(),
   },
+  "confirm-recovery": {
+    plan: { Status: confirmed({ is_recovery: true }) },
+    act: (page) => page.locator("summary").click(),
+  },
+  "sheet": { plan: { Status: confirmed(), Unlock: SHEET }, act: goToSheet },
+  "sheet-recovery": { plan: { Status: confirmed({ is_recovery: true }), Unlock: SHEET }, act: goToSheet },
+  "sheet-not-shown": { plan: writingDown },
+  "sheet-check": { plan: writingDown, act: goToCheck },
+  "sheet-check-mistyped": {
+    plan: { ...writingDown, ConfirmSheet: problem("CodeMistyped") },
+    act: async (page) => {
+      await goToCheck(page);
+      await typeGroups(page, "GF2T", "UA7");
+      await page.locator('[data-problem="CodeMistyped"]').waitFor();
+    },
+  },
   "ready": { plan: { Status: status("Ready") } },
+  "ready-recovery": {
+    plan: { Status: confirmed({ is_recovery: true }), Unlock: status("Ready") },
+    act: (page) => typePassphrase(page, "four words and more"),
+  },
   "inbox": {
     plan: { Status: [...open, inbox(summary("2026", { reply_by: seconds("2026-06-30T22:59:59Z") }), summary("2025", { sender: { ...COUNCIL, is_suspended: true } }))] },
     act: (page) => page.locator("[data-letter]").nth(1).waitFor(),
@@ -135,6 +236,7 @@ const STATES = {
     },
   },
   "locked": { plan: { Status: status("Locked") } },
+  "locked-forgotten": { plan: { Status: status("Locked") }, act: (page) => page.locator("summary").click() },
   "locked-wrong-passphrase": {
     plan: { Status: status("Locked"), Unlock: problem("WrongPassphrase") },
     act: async (page) => {
@@ -144,7 +246,11 @@ const STATES = {
   },
   "open-elsewhere": { plan: { Status: status("OpenElsewhere") } },
   "enrolled-elsewhere": { plan: { Status: status("EnrolledElsewhere") } },
-  "stopped": { plan: { Status: problem("StorageDamaged") } },
+  "stopped": { plan: { Status: problem("TrustFile") } },
+  "stopped-storage-damaged": {
+    plan: { Status: problem("StorageDamaged") },
+    act: (page) => page.locator('[data-action="recover"]').waitFor(),
+  },
   "vault-failed": { plan: {}, version: 1 },
 };
 
@@ -205,7 +311,7 @@ test("what ScotAccount sent leaves the address before anything else happens", as
 
 test("the page goes where the vault says, in place of its own entry of the history, but never to script", async () => {
   for (const [address, goes] of [["https://scotaccount.example/authorize", true], ["javascript:document.title='x'", false], ["data:text/html,x", false]]) {
-    const { context, page } = await openWithPretendVault(browser, { Status: status("SigningIn"), Resume: [{ answer: { GoTo: address } }] });
+    const { context, page } = await openWithPretendVault(browser, { Status: signingIn(), Resume: [{ answer: { GoTo: address } }] });
     await context.route("https://scotaccount.example/**", (route) => route.fulfill({ contentType: "text/html", body: "<title>Sign in</title>" }));
     await shows(page, "sign-in");
     const before = await page.evaluate(() => history.length);
@@ -246,7 +352,7 @@ test("the focus goes to the heading of each new screen, and is left alone on the
 });
 
 test("a passphrase is hidden again when it is sent, and nothing of it is left in the next screen", async () => {
-  const { context, page, replan } = await openWithPretendVault(browser, { Status: status({ Confirmed: { with_address: true } }), Unlock: problem("WrongPassphrase") });
+  const { context, page, replan } = await openWithPretendVault(browser, { Status: confirmed(), Unlock: problem("WrongPassphrase") });
   await shows(page, "confirm");
   assert.equal(await page.locator("#passphrase").getAttribute("autocomplete"), "current-password");
   await press(page, "show-passphrase");
@@ -257,6 +363,220 @@ test("a passphrase is hidden again when it is sent, and nothing of it is left in
   await press(page, "submit");
   await shows(page, "locked");
   assert.equal(await page.locator("#passphrase").inputValue(), "");
+  await context.close();
+});
+
+// The browser leaves a field to the reader: it remembers nothing, sends nothing to a speller, and
+// lets everything be typed and pasted.
+async function isLeftAlone(field) {
+  assert.equal(await field.getAttribute("autocomplete"), "off");
+  assert.equal(await field.getAttribute("spellcheck"), "false");
+  assert.equal(await field.getAttribute("maxlength"), null);
+  assert.ok(await field.evaluate((one) => one.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true }))));
+}
+
+test("the recovery code goes to the vault as it was typed or pasted", async () => {
+  const { context, page, carried } = await openWithPretendVault(browser, comingBack);
+  await press(page, "recover");
+  await isLeftAlone(page.locator("#recovery-code"));
+  const typed = CODE.toLowerCase().replaceAll(" ", "-");
+  await typeCode(page, typed);
+  await shows(page, "choose-passphrase");
+  assert.deepEqual(await carried("CheckCode"), { code: typed });
+  await typePassphrase(page, "four words and more");
+  await shows(page, "sign-in");
+  assert.deepEqual(await carried("Recover"), { code: typed, passphrase: "four words and more" });
+  await context.close();
+});
+
+test("nothing of the typed code is in the document after it was sent", async () => {
+  const { context, page } = await openWithPretendVault(browser, { ...comingBack, StartAgain: status("NoMailbox") });
+  await press(page, "recover");
+  await page.locator("#recovery-code").fill(CODE);
+  assert.deepEqual(await groupsIn(page), GROUPS);
+  await press(page, "submit");
+  await shows(page, "choose-passphrase");
+  assert.deepEqual(await groupsIn(page), []);
+  await typePassphrase(page, "four words and more");
+  await shows(page, "sign-in");
+  assert.deepEqual(await groupsIn(page), []);
+  await press(page, "start-again");
+  await shows(page, "start");
+  await press(page, "recover");
+  await shows(page, "recover");
+  assert.equal(await page.locator("#recovery-code").inputValue(), "");
+  await context.close();
+});
+
+test("a code is kept while the vault cannot try it, and thrown away when it leads nowhere or the reader goes back", async () => {
+  const { context, page, carried, replan } = await openWithPretendVault(browser, { ...comingBack, Recover: problem("RelayUnreachable") });
+  await goToCode(page);
+  await typePassphrase(page, "four words and more");
+  await page.locator('[data-problem="RelayUnreachable"]').waitFor();
+  await shows(page, "choose-passphrase");
+  await replan("Recover", problem("CodeReplaced"));
+  await press(page, "submit");
+  await page.locator('[data-problem="CodeReplaced"]').waitFor();
+  assert.equal((await carried("Recover")).code, CODE);
+  await shows(page, "recover");
+  assert.equal(await page.locator("#recovery-code").inputValue(), "");
+  await typeCode(page);
+  await shows(page, "choose-passphrase");
+  await press(page, "back");
+  await shows(page, "recover");
+  assert.equal(await page.locator("#recovery-code").inputValue(), "");
+  await press(page, "back");
+  await shows(page, "start");
+  await context.close();
+});
+
+test("a code that is not right is said beside its field, and the summary leads there", async () => {
+  const { context, page } = await openWithPretendVault(browser, { ...comingBack, CheckCode: problem("CodeMalformed") });
+  await goToCode(page);
+  await page.locator('[data-problem="CodeMalformed"]').waitFor();
+  const field = page.locator("#recovery-code");
+  assert.equal(await field.inputValue(), CODE);
+  assert.equal(await field.getAttribute("aria-invalid"), "true");
+  assert.match(await field.getAttribute("aria-describedby"), /recovery-code-error/);
+  assert.match(await page.locator("#recovery-code-error").innerText(), /ten groups of four/);
+  await page.locator("#error-summary a").click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "recovery-code");
+  assert.equal(page.url(), `${ORIGIN}/`);
+  await context.close();
+});
+
+test("the way to the recovery code leads back to where it began", async () => {
+  const places = { "start": status("NoMailbox"), "locked": status("Locked"), "enrolled-elsewhere": status("EnrolledElsewhere"), "stopped": problem("StorageDamaged") };
+  for (const [screen, answer] of Object.entries(places)) {
+    const { context, page } = await openWithPretendVault(browser, { ...comingBack, Status: answer });
+    await shows(page, screen);
+    if (screen === "locked") await page.locator("summary").click();
+    await press(page, "recover");
+    await shows(page, "recover");
+    await press(page, "back");
+    await shows(page, screen);
+    if (screen === "locked") await page.locator("summary").click();
+    await goToCode(page);
+    await typePassphrase(page, "four words and more");
+    await shows(page, "sign-in");
+    await context.close();
+  }
+});
+
+test("the code is offered for damaged records, not for what it cannot mend", async () => {
+  for (const [name, offers] of [["StorageDamaged", 1], ["TrustFile", 0]]) {
+    const { context, page } = await openWithPretendVault(browser, { Status: problem(name) });
+    await shows(page, "stopped");
+    assert.equal(await page.locator('[data-action="recover"]').count(), offers, name);
+    await context.close();
+  }
+});
+
+test("the sheet shows every group in its order, says each character by itself, and where to go with it", async () => {
+  const { context, page } = await openWithPretendVault(browser, { Status: confirmed(), Unlock: SHEET });
+  await goToSheet(page);
+  await shows(page, "sheet");
+  assert.deepEqual(await page.locator("ol [data-group]").allInnerTexts(), GROUPS);
+  for (const [place, group] of GROUPS.entries()) {
+    const item = page.locator("ol > li").nth(place);
+    assert.equal(await item.locator(`[data-group="${place + 1}"]`).innerText(), group);
+    assert.equal(await item.locator(':scope > :not([aria-hidden="true"])').textContent(), [...group].join(" "));
+  }
+  assert.ok((await page.locator(".letterbox-sheet").innerText()).includes(new URL(ORIGIN).host));
+  assert.equal(await page.locator("ol").getAttribute("translate"), "no");
+  await context.close();
+});
+
+test("the sheet alone goes on paper", async () => {
+  const { context, page } = await openWithPretendVault(browser, { Status: confirmed({ is_recovery: true }), Unlock: SHEET });
+  await goToSheet(page);
+  await page.evaluate(() => {
+    globalThis.timesPrinted = 0;
+    globalThis.print = () => {
+      globalThis.timesPrinted += 1;
+    };
+  });
+  await press(page, "print");
+  assert.equal(await page.evaluate(() => globalThis.timesPrinted), 1);
+  for (const language of ["en", "gd"]) {
+    await speak(page, language);
+    const words = () => page.evaluate(() => document.body.innerText.trim());
+    const sheet = await page.evaluate(() => document.querySelector(".letterbox-sheet").innerText.trim());
+    assert.notEqual(await words(), sheet);
+    await page.emulateMedia({ media: "print" });
+    assert.equal(await words(), sheet);
+    for (const gone of ["header", '[data-action="leave"]', '[data-action="written-down"]']) {
+      assert.equal(await page.locator(gone).isVisible(), false, gone);
+    }
+    assert.equal(await page.locator('[data-group="10"]').isVisible(), true);
+    await page.screenshot({ path: picture(`sheet-on-paper-${language}`), fullPage: true });
+    await page.emulateMedia({ media: null });
+  }
+  await context.close();
+});
+
+test("two groups are asked for by their numbers, given to the vault as typed, and the sheet can be shown again", async () => {
+  const { context, page, carried, heard, replan } = await openWithPretendVault(browser, { ...writingDown, ConfirmSheet: problem("CodeMistyped") });
+  await goToCheck(page);
+  assert.deepEqual(await groupsIn(page), []);
+  await isLeftAlone(page.getByLabel("Group 3", { exact: true }));
+  await isLeftAlone(page.getByLabel("Group 8", { exact: true }));
+  await typeGroups(page, " gf2t ", "ua-7x");
+  await page.locator('[data-problem="CodeMistyped"]').waitFor();
+  assert.deepEqual(await carried("ConfirmSheet"), { groups: [" gf2t ", "ua-7x"] });
+  for (const field of ["#group-first", "#group-second"]) {
+    assert.equal(await page.locator(field).getAttribute("aria-invalid"), "true");
+    assert.match(await page.locator(field).getAttribute("aria-describedby"), /groups-error/);
+  }
+  await page.locator("#error-summary a").click();
+  assert.equal(await page.evaluate(() => document.activeElement.id), "group-first");
+  await press(page, "show-sheet");
+  await shows(page, "sheet");
+  assert.deepEqual(await groupsIn(page), GROUPS);
+  // The mistake belongs to what was typed, which is gone.
+  assert.equal(await page.locator("#error-summary").count(), 0);
+  await press(page, "written-down");
+  await shows(page, "sheet-check");
+  assert.equal(await page.locator("#group-first").inputValue(), "");
+  // Something else than the groups was wrong: they need not be typed again.
+  await replan("ConfirmSheet", problem("DirectoryUnreachable"));
+  await typeGroups(page, "GF2T", "UA7L");
+  await page.locator('[data-problem="DirectoryUnreachable"]').waitFor();
+  await replan("ConfirmSheet", status("Ready"));
+  await press(page, "submit");
+  await shows(page, "ready");
+  assert.deepEqual(await carried("ConfirmSheet"), { groups: ["GF2T", "UA7L"] });
+  assert.equal((await heard(1)).filter((name) => name === "Sheet").length, 1);
+  await context.close();
+});
+
+test("nothing of the code is in the document once the mailbox is ready", async () => {
+  const { context, page, wrong } = await openWithPretendVault(browser, { Status: confirmed(), Unlock: SHEET, ConfirmSheet: [...status("Ready"), inbox()] });
+  await goToSheet(page);
+  assert.deepEqual(await groupsIn(page), GROUPS);
+  await press(page, "written-down");
+  await shows(page, "sheet-check");
+  await typeGroups(page, "GF2T", "UA7L");
+  await shows(page, "ready");
+  assert.deepEqual(await groupsIn(page), []);
+  await press(page, "enter");
+  await shows(page, "inbox");
+  assert.deepEqual(await groupsIn(page), []);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test("leaving takes the code off the page before the next one is there", async () => {
+  const { context, page } = await openWithPretendVault(browser, { Status: confirmed(), Unlock: SHEET });
+  await goToSheet(page);
+  assert.deepEqual(await groupsIn(page), GROUPS);
+  await context.route("https://www.bbc.co.uk/**", (route) => route.fulfill({ contentType: "text/html", body: "<title>Weather</title>" }));
+  // In one go: the page is looked at before the browser has come to asking for the next one.
+  const left = await page.evaluate(() => {
+    document.querySelector('[data-action="leave"]').click();
+    return { groups: document.querySelectorAll("[data-group]").length, title: document.title };
+  });
+  assert.deepEqual(left, { groups: 0, title: "" });
   await context.close();
 });
 

@@ -92,7 +92,8 @@ async fn act(options: Options) -> Result<ExitCode, StackError> {
 fn instructions(stack: &Stack) -> String {
     format!(
         "\nLetterbox is running.\n\n\
-         1. Open {} and set up a mailbox. At the ScotAccount stand-in choose Màiri MacDonald.\n\
+         1. Open {} and set up a mailbox. At the ScotAccount stand-in choose Màiri MacDonald.\n   \
+         Have pen and paper ready for the recovery code.\n\
          2. Send her a letter:\n\n   \
          {} \\\n     \
          --to-given-name Màiri --to-family-name MacDonald --born 1985-03-14 --postcode \"EH1 1AA\" \\\n     \

@@ -1,4 +1,4 @@
-// Looks for a phrase in everything that the browser keeps for the page.
+// Looks for phrases in everything that the browser keeps for the page.
 
 // Runs in the page: every string, and every octet string read as text in the usual encodings.
 async function everythingKept() {
@@ -77,16 +77,17 @@ async function uproot() {
   });
 }
 
-const count = async (page, phrase) => (await page.evaluate(everythingKept)).filter((text) => text.includes(phrase)).length;
+const count = async (page, ...phrases) =>
+  (await page.evaluate(everythingKept)).filter((text) => phrases.some((phrase) => text.includes(phrase))).length;
 
-// How often the phrase is kept. First proves on a planted one that it would be found: twice in the
-// storages, once in the cache, twice in the database.
-export async function timesKept(page, phrase) {
+// How often one of the phrases is kept. First proves on a planted one that it would be found: twice in
+// the storages, once in the cache, twice in the database.
+export async function timesKept(page, ...phrases) {
   const decoy = `planted ${Math.random()}`;
   await page.evaluate(plant, decoy);
   const planted = await count(page, decoy);
   await page.evaluate(uproot);
   if (planted !== 5) throw new Error(`the scan found ${planted} of 5 planted phrases`);
   if ((await count(page, decoy)) !== 0) throw new Error("what was planted is still there");
-  return count(page, phrase);
+  return count(page, ...phrases);
 }

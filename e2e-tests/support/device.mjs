@@ -5,16 +5,20 @@ import { createInterface } from "node:readline";
 
 const PROGRAM = "target/debug/letterbox-device";
 
-// Starts a device. `listening` resolves when it hears the relay, `report` with what it has in the
-// end; both fail with the device's own words. `isRunning` says whether it has not ended yet.
-export function device(who, { state, expect = [], anew = false, within = 30, env = process.env } = {}) {
+// Starts a device. `code` resolves with its recovery code, `listening` when it hears the relay, `holding`
+// when it stands still at the step `hold` (`goOn` lets it go on, `kill` ends it there as a power cut
+// does), `report` with what it has in the end; all fail with the device's own words. `isRunning` says
+// whether it has not ended yet.
+export function device(who, { state, expect = [], anew = false, recover, hold, within = 30, env = process.env } = {}) {
   const options = [
     ...(state ? ["--state", state] : []),
     ...expect.flatMap((subject) => ["--expect", subject]),
     ...(anew ? ["--anew"] : []),
+    ...(recover ? ["--recover", recover] : []),
+    ...(hold ? ["--hold", hold] : []),
     ...["--within", `${within}`],
   ];
-  const running = spawn(PROGRAM, [who, ...options], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const running = spawn(PROGRAM, [who, ...options], { env, stdio: [hold ? "pipe" : "ignore", "pipe", "pipe"] });
   let said = "";
   running.stderr.on("data", (text) => { said += text; });
   const told = [];
@@ -22,18 +26,31 @@ export function device(who, { state, expect = [], anew = false, within = 30, env
     running.on("error", reject);
     running.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`the device of ${who} ended with ${code}: ${said}`))));
   });
-  const listening = new Promise((resolve, reject) => {
-    createInterface({ input: running.stdout }).on("line", (line) => {
-      told.push(JSON.parse(line));
-      if (told.at(-1).listening) resolve();
+  const lines = createInterface({ input: running.stdout });
+  lines.on("line", (line) => told.push(JSON.parse(line)));
+  const says = (word) => {
+    const heard = new Promise((resolve, reject) => {
+      lines.on("line", (line) => { const value = JSON.parse(line)[word]; if (value) resolve(value); });
+      ended.then(() => reject(new Error(`the device of ${who} ended and was never ${word}`)), reject);
     });
-    ended.then(() => reject(new Error(`the device of ${who} did not need to listen`)), reject);
-  });
-  // Who does not wait for it does not care.
-  listening.catch(() => {});
+    // Who does not wait for it does not care.
+    heard.catch(() => {});
+    return heard;
+  };
   const report = ended.then(() => told.find((line) => line.letters));
   report.catch(() => {});
-  return { listening, report, isRunning: () => running.exitCode === null && running.signalCode === null };
+  return {
+    code: says("code"),
+    listening: says("listening"),
+    holding: says("holding"),
+    report,
+    isRunning: () => running.exitCode === null && running.signalCode === null,
+    goOn: () => running.stdin.end(),
+    async kill() {
+      running.kill("SIGKILL");
+      await ended.then(() => { throw new Error(`the device of ${who} had ended before`); }, () => {});
+    },
+  };
 }
 
 // What `letterbox send --json` prints of a letter.

@@ -8,14 +8,16 @@ const LOADER = /\/vault-loader-[0-9a-f]{16}\.js$/;
 const KEPT = ["content-security-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy", "x-content-type-options"];
 
 // The version of the interface between page and vault.
-const INTERFACE = 2;
+const INTERFACE = 3;
 
 const program = (plan, version) => `
 globalThis.plan = ${JSON.stringify(plan)};
 globalThis.heard = [];
+globalThis.carried = {};
 globalThis.onmessage = ({ data: { number, command } }) => {
   const name = typeof command === "string" ? command : Object.keys(command)[0];
   globalThis.heard.push(name);
+  globalThis.carried[name] = command[name];
   for (const message of globalThis.plan[name] ?? []) {
     postMessage(message.answer ? { Answer: { number, answer: message.answer } } : message);
   }
@@ -45,6 +47,8 @@ export async function openWithPretendVault(browser, plan, { version = INTERFACE,
     tell: async (message) => (await vault()).evaluate((said) => postMessage(said), message),
     // Answers differently from now on.
     replan: async (name, messages) => (await vault()).evaluate(([key, list]) => { globalThis.plan[key] = list; }, [name, messages]),
+    // What the last command of this name carried.
+    carried: async (name) => (await vault()).evaluate((key) => globalThis.carried[key], name),
     // Which commands it has heard, once there are so many.
     heard: async (least) =>
       (await vault()).evaluate(async (count) => {

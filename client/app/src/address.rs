@@ -30,6 +30,11 @@ pub(crate) fn follow(address: &str) -> bool {
     is_web && window().location().replace(address).is_ok()
 }
 
+/// Where this page is, as a person types it.
+pub(crate) fn host() -> String {
+    window().location().host().unwrap_or_default()
+}
+
 /// Loads the page again, which also ends the vault.
 pub(crate) fn reload() {
     // Fails only where there is no document to load again.

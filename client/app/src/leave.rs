@@ -6,7 +6,10 @@
 use client_catalogue::Message;
 use leptos::{ev, html, prelude::*};
 
-use crate::language::{text, text_with};
+use crate::{
+    language::{text, text_with},
+    page::Page,
+};
 
 /// Where leaving leads: a page that many people have open, and that says nothing about this one.
 const ELSEWHERE: &str = "https://www.bbc.co.uk/weather";
@@ -14,7 +17,7 @@ const ELSEWHERE: &str = "https://www.bbc.co.uk/weather";
 /// How often Escape has to be pressed in a row.
 const PRESSES: u32 = 3;
 
-fn leave() {
+fn leave(page: Page) {
     if let Some(body) = document().body()
         && let Ok(cover) = document().create_element("div")
     {
@@ -22,13 +25,14 @@ fn leave() {
         // In place of everything, so that a screen reader stops as well.
         body.replace_children_with_node_1(&cover);
     }
+    page.forget_code();
     document().set_title("");
     // Fails only for an address that cannot be parsed.
     let _ = window().location().replace(ELSEWHERE);
 }
 
 /// The button, with the keyboard way announced as it is used.
-pub(crate) fn leave_button() -> impl IntoView {
+pub(crate) fn leave_button(page: Page) -> impl IntoView {
     let pressed = RwSignal::new(0_u32);
     let listener = window_event_listener(ev::keydown, move |event| {
         if event.repeat() {
@@ -39,7 +43,7 @@ pub(crate) fn leave_button() -> impl IntoView {
         if count >= PRESSES {
             // Escape is also the browser's "stop loading": it must not stop the leaving.
             event.prevent_default();
-            leave();
+            leave(page);
         }
     });
     on_cleanup(move || listener.remove());
@@ -54,7 +58,7 @@ pub(crate) fn leave_button() -> impl IntoView {
             .attr("data-action", "leave")
             .attr("title", text(Message::LeaveNowHint))
             .class("ds_button ds_button--cancel ds_button--small")
-            .on(ev::click, |_| leave())
+            .on(ev::click, move |_| leave(page))
             .child(text(Message::LeaveNow)),
         html::div().attr("role", "status").class("visually-hidden").child(announcement),
     )

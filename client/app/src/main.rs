@@ -18,6 +18,7 @@ mod page;
 mod passphrase;
 mod problem;
 mod progress;
+mod recovery_code;
 mod screens;
 mod sender;
 mod shell;

@@ -13,6 +13,7 @@ use web_sys::Worker;
 use crate::{
     address,
     focus::{self, ERROR_SUMMARY},
+    problem::is_of_code,
     vault::{Life, Vault},
 };
 
@@ -34,6 +35,19 @@ pub(crate) enum Busy {
     Leaving,
 }
 
+/// What the reader does before a sign-in begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// Nothing yet: the screen follows from the state of the mailbox.
+    NotYet,
+    /// Chooses a passphrase for a new mailbox.
+    Passphrase,
+    /// Types the recovery code of a mailbox that there is.
+    Code,
+    /// Chooses a new passphrase for it.
+    NewPassphrase,
+}
+
 /// The page's part in everything.
 #[derive(Clone, Copy)]
 pub(crate) struct Page {
@@ -43,14 +57,18 @@ pub(crate) struct Page {
     pub(crate) busy: RwSignal<Busy>,
     /// Why the last command did not work.
     pub(crate) problem: RwSignal<Option<Problem>>,
-    /// Whether the reader is choosing a passphrase.
-    pub(crate) is_choosing: RwSignal<bool>,
+    /// What the reader does before a sign-in.
+    pub(crate) beginning: RwSignal<Beginning>,
+    /// Whether the reader types two groups back, after the recovery code was written down.
+    pub(crate) is_checking: RwSignal<bool>,
     /// Whether the sign-in was begun on this page, not earlier.
     pub(crate) has_begun: RwSignal<bool>,
     /// Whether what ScotAccount sent is being looked at.
     pub(crate) is_returning: RwSignal<bool>,
     /// Whether the mailbox is being locked.
     pub(crate) is_locking: RwSignal<bool>,
+    /// The recovery code as it was typed, from when it fits until the vault has taken it.
+    code: RwSignal<String>,
 }
 
 impl Page {
@@ -60,10 +78,12 @@ impl Page {
             vault: Vault::new(worker),
             busy: RwSignal::new(Busy::No),
             problem: RwSignal::new(None),
-            is_choosing: RwSignal::new(false),
+            beginning: RwSignal::new(Beginning::NotYet),
+            is_checking: RwSignal::new(false),
             has_begun: RwSignal::new(false),
             is_returning: RwSignal::new(returned.is_some()),
             is_locking: RwSignal::new(false),
+            code: RwSignal::new(String::new()),
         };
         page.vault.listen(early, move || match returned {
             Some(query) => page.send(Busy::Waiting, Command::Returned { query }),
@@ -75,26 +95,60 @@ impl Page {
     /// The reader wants a mailbox, and chooses a passphrase first.
     pub(crate) fn choose(self) {
         self.problem.set(None);
-        self.is_choosing.set(true);
+        self.beginning.set(Beginning::Passphrase);
     }
 
-    /// The reader wants to read the first screen again.
-    pub(crate) fn choose_later(self) {
+    /// The reader has a mailbox already, and types its recovery code first.
+    pub(crate) fn come_back(self) {
         self.problem.set(None);
-        self.is_choosing.set(false);
+        self.beginning.set(Beginning::Code);
     }
 
-    /// Begins a sign-in. The next screen says what happens at ScotAccount before the browser goes there.
+    /// One step back towards the screen where the reader began.
+    pub(crate) fn step_back(self) {
+        self.problem.set(None);
+        self.code.set(String::new());
+        if self.beginning.get_untracked() == Beginning::NewPassphrase {
+            self.beginning.set(Beginning::Code);
+        } else {
+            self.beginning.set(Beginning::NotYet);
+            // What went wrong was the only thing known of the mailbox, and is not shown any more.
+            if self.vault.status.get_untracked().is_none() {
+                self.look();
+            }
+        }
+    }
+
+    /// Begins a sign-in for a new mailbox.
     pub(crate) fn begin(self, passphrase: String) {
-        if self.takes(&passphrase) && self.start(Busy::Waiting) {
-            self.vault.ask(Command::Begin { passphrase }, move |answer| match answer {
-                Answer::GoTo(_) => {
-                    self.has_begun.set(true);
-                    self.vault.note(Status::SigningIn);
+        if self.takes(&passphrase) {
+            self.begin_with(Command::Begin { passphrase }, false);
+        }
+    }
+
+    /// Has the vault look at the recovery code, so that a slip of the finger shows at once.
+    pub(crate) fn check_code(self, code: String) {
+        if self.start(Busy::Waiting) {
+            self.vault.ask(Command::CheckCode { code: code.clone() }, move |answer| match answer {
+                Answer::CodeFits => {
+                    // The reader may have gone back meanwhile.
+                    if self.beginning.get_untracked() == Beginning::Code {
+                        self.code.set(code);
+                        self.beginning.set(Beginning::NewPassphrase);
+                    }
                     self.rest();
                 }
                 other => self.heard(other),
             });
+        }
+    }
+
+    /// Begins a sign-in that brings a mailbox back. Should the vault not get as far as trying the
+    /// code, it need not be typed again.
+    pub(crate) fn recover(self, passphrase: String) {
+        if self.takes(&passphrase) {
+            let code = self.code.get_untracked();
+            self.begin_with(Command::Recover { code, passphrase }, true);
         }
     }
 
@@ -106,7 +160,7 @@ impl Page {
     /// Throws a sign-in away that was not finished.
     pub(crate) fn start_again(self) {
         if self.start(Busy::Briefly) {
-            self.is_choosing.set(false);
+            self.end_beginning();
             self.has_begun.set(false);
             self.vault.ask(Command::StartAgain, move |answer| self.heard(answer));
         }
@@ -117,6 +171,27 @@ impl Page {
         if self.takes(&passphrase) {
             self.send(Busy::Waiting, Command::Unlock { passphrase });
         }
+    }
+
+    /// Shows the recovery code again.
+    pub(crate) fn show_sheet(self) {
+        if self.vault.sheet.with_untracked(Option::is_none) {
+            self.send(Busy::Briefly, Command::Sheet);
+        } else {
+            self.problem.set(None);
+            self.is_checking.set(false);
+        }
+    }
+
+    /// The reader has written the recovery code down, and types two groups of it back.
+    pub(crate) fn check_sheet(self) {
+        self.problem.set(None);
+        self.is_checking.set(true);
+    }
+
+    /// Gives the vault the groups that were typed back, and finishes setting up.
+    pub(crate) fn confirm_sheet(self, groups: Vec<String>) {
+        self.send(Busy::Waiting, Command::ConfirmSheet { groups });
     }
 
     /// The reader was told that the mailbox is ready, and goes to the letters.
@@ -146,9 +221,16 @@ impl Page {
     pub(crate) fn lock(self) {
         self.is_locking.set(true);
         self.vault.forget();
+        self.forget_code();
         self.vault.ask(Command::Lock, |_| address::reload());
         // Loading again ends the vault in any case.
         set_timeout(address::reload, PATIENCE);
+    }
+
+    /// Keeps nothing of a recovery code, neither typed nor shown.
+    pub(crate) fn forget_code(self) {
+        self.code.set(String::new());
+        self.vault.sheet.set(None);
     }
 
     /// Whether a command is under way. Whoever asks is told of a change.
@@ -164,6 +246,26 @@ impl Page {
         // The same problem twice changes nothing on the screen: lead there all the same.
         focus::begin_at(ERROR_SUMMARY);
         false
+    }
+
+    /// Begins a sign-in. The next screen says what happens at ScotAccount before the browser goes there.
+    fn begin_with(self, command: Command, is_recovery: bool) {
+        if self.start(Busy::Waiting) {
+            self.vault.ask(command, move |answer| match answer {
+                Answer::GoTo(_) => {
+                    self.has_begun.set(true);
+                    self.vault.note(Status::SigningIn { is_recovery });
+                    self.end_beginning();
+                    self.rest();
+                }
+                other => self.heard(other),
+            });
+        }
+    }
+
+    fn end_beginning(self) {
+        self.code.set(String::new());
+        self.beginning.set(Beginning::NotYet);
     }
 
     fn send(self, busy: Busy, command: Command) {
@@ -185,11 +287,17 @@ impl Page {
     fn heard(self, answer: Answer) {
         match answer {
             Answer::GoTo(place) if address::follow(&place) => self.busy.set(Busy::Leaving),
-            Answer::GoTo(_) => self.fail(Problem::OutOfTurn),
+            Answer::GoTo(_) | Answer::CodeFits => self.fail(Problem::OutOfTurn),
             // The vault's end of the line has noted it.
             Answer::Status(_) => self.rest(),
             Answer::Letter(letter) => {
                 self.vault.letter.set(Some(*letter));
+                self.rest();
+            }
+            Answer::Sheet(sheet) => {
+                self.is_checking.set(false);
+                self.vault.note(Status::WritingDown);
+                self.vault.sheet.set(Some(sheet));
                 self.rest();
             }
             Answer::Problem(problem) => self.fail(problem),
@@ -199,6 +307,11 @@ impl Page {
     /// Shows a problem on the screen that fits the state which it left behind.
     fn fail(self, problem: Problem) {
         self.vault.ask(Command::Status, move |_| {
+            // A code that leads nowhere is of no more use: the reader types another.
+            if is_of_code(problem) && self.beginning.get_untracked() == Beginning::NewPassphrase {
+                self.code.set(String::new());
+                self.beginning.set(Beginning::Code);
+            }
             self.problem.set(Some(problem));
             self.rest();
         });

@@ -42,15 +42,6 @@ pub(crate) fn form(page: Page, form: Form, submit: impl Fn(String) + 'static) ->
     };
     let question_class =
         move || if error().is_some() { "ds_question ds_question--error" } else { "ds_question" };
-    let error_message = move || {
-        error().map(|problem| {
-            html::p().attr("id", "passphrase-error").class("ds_question__error-message").child((
-                html::span().class("visually-hidden").child(move || texts.say(Message::ErrorPrefix)),
-                " ",
-                move || texts.say(problem::message(problem)),
-            ))
-        })
-    };
     let described_by =
         move || if error().is_some() { "passphrase-error passphrase-hint" } else { "passphrase-hint" };
     let field = html::input()
@@ -83,7 +74,7 @@ pub(crate) fn form(page: Page, form: Form, submit: impl Fn(String) + 'static) ->
         html::div().attr("class", question_class).child((
             html::label().attr("for", "passphrase").class("ds_label").child(text(Message::PassphraseLabel)),
             html::p().attr("id", "passphrase-hint").class("ds_hint-text").child(text(form.hint)),
-            error_message,
+            problem::beside_field("passphrase-error", error),
             html::div().class("letterbox-passphrase").child((field, toggle)),
             html::p().attr("role", "status").class("visually-hidden").child(announcement),
         )),

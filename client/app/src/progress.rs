@@ -18,6 +18,7 @@ const fn message(step: Step) -> Message {
         Step::OpeningMailbox => Message::StepOpeningMailbox,
         Step::Unlocking => Message::StepUnlocking,
         Step::Loading => Message::StepLoading,
+        Step::Restoring => Message::StepRestoring,
     }
 }
 

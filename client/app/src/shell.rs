@@ -49,7 +49,7 @@ pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoVie
                         .class("ds_button ds_button--secondary ds_button--small")
                         .on(ev::click, move |_| shown.update(|language| *language = language.other()))
                         .child(text(Message::LanguageSwitch)),
-                    leave_button(),
+                    leave_button(page),
                 )),
             )),
         ),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use client_messages::{
     Answer, Command, Connection, Event, FromVault, INTERFACE_VERSION, LetterSummary, LetterView, Problem,
-    Request, Status, Step,
+    RecoverySheet, Request, Status, Step,
 };
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
@@ -43,6 +43,10 @@ pub(crate) struct Vault {
     pub(crate) step: RwSignal<Option<Step>>,
     /// Whether the mailbox was set up just now, and the reader was not told yet.
     pub(crate) is_new: RwSignal<bool>,
+    /// Whether the sign-in that was last heard of brings a mailbox back.
+    pub(crate) is_recovery: RwSignal<bool>,
+    /// The recovery code, while it is written down.
+    pub(crate) sheet: RwSignal<Option<RecoverySheet>>,
     line: StoredValue<Line, LocalStorage>,
 }
 
@@ -67,6 +71,8 @@ impl Vault {
             alarms: RwSignal::new(Vec::new()),
             step: RwSignal::new(None),
             is_new: RwSignal::new(false),
+            is_recovery: RwSignal::new(false),
+            sheet: RwSignal::new(None),
             line: StoredValue::new_local(Line {
                 worker,
                 last_number: 0,
@@ -110,9 +116,15 @@ impl Vault {
     /// The mailbox is in this state now.
     pub(crate) fn note(self, status: Status) {
         let was_open = matches!(self.status.get_untracked(), Some(Status::Ready | Status::Open));
+        if status != Status::WritingDown {
+            self.sheet.set(None);
+        }
+        if let Status::SigningIn { is_recovery } | Status::Confirmed { is_recovery, .. } = status {
+            self.is_recovery.set(is_recovery);
+        }
         match status {
             Status::Ready if !was_open => self.is_new.set(true),
-            Status::Ready | Status::Open => {}
+            Status::Ready | Status::Open | Status::WritingDown => {}
             _ => self.forget(),
         }
         self.status.set(Some(status));
@@ -124,6 +136,7 @@ impl Vault {
         self.letter.set(None);
         self.news.set(0);
         self.is_new.set(false);
+        self.sheet.set(None);
     }
 
     /// Whether the mailbox is open. Whoever asks is told of a change.
@@ -178,8 +191,9 @@ impl Vault {
                 letters.iter().filter(|letter| !known.contains(letter.id.as_str())).count()
             }
         });
-        // Letters that are loaded after the mailbox was opened are not news.
-        if new > 0 && self.step.get_untracked() != Some(Step::Loading) {
+        // Letters that are loaded after the mailbox was opened, or brought back, are not news.
+        let is_loading = matches!(self.step.get_untracked(), Some(Step::Loading | Step::Restoring));
+        if new > 0 && !is_loading {
             self.news.update(|news| *news = news.saturating_add(u32::try_from(new).unwrap_or(u32::MAX)));
         }
         self.inbox.set(Some(letters));

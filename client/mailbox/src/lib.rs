@@ -8,6 +8,7 @@
 //! |---|---|
 //! | the device's private keys, and how records lie on the device | [`keys`], [`local`] |
 //! | three sign-ins, the first entry, what the directory shows of it | [`enrolment`] |
+//! | the way back with a recovery code | [`recovery`] |
 //! | the registry of public bodies, mirrored whole | [`registry`] |
 //! | signed requests to the relay | [`relay`], [`http`] |
 //! | the chain of deposits, letters, the archive | [`inbox`] |
@@ -43,5 +44,6 @@ pub mod keys;
 pub mod letter;
 pub mod local;
 pub mod markdown;
+pub mod recovery;
 pub mod registry;
 pub mod relay;

@@ -1,5 +1,6 @@
 //! What a device asks of the relay. Every request but the first is signed with the device's request
-//! key; the first carries a voucher and the access list that names that key.
+//! key; the first carries a voucher and the access list that names that key. What is asked with a
+//! recovery code is in [`crate::recovery`].
 
 use api::{
     archive::{ArchiveObject, ArchivePage},
@@ -13,6 +14,7 @@ use relay_auth::{
     access::{AccessList, SignedAccessList},
     cbor::{DecodeError, Limits, Suite, Version, Wire as _},
     hex,
+    signing::SigningKey,
 };
 
 use crate::{
@@ -50,8 +52,22 @@ pub struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    fn sign(&self, call: Call<'_>, rng: &mut impl CryptoRng) -> Result<HttpRequest, RequestFailure> {
-        http::signed(&self.trust.file().relay.url, call, &self.keys.request(), self.now, rng)
+    pub(crate) fn sign(
+        &self,
+        call: Call<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<HttpRequest, RequestFailure> {
+        self.sign_by(&self.keys.request(), call, rng)
+    }
+
+    /// Signs with another key than the device's.
+    pub(crate) fn sign_by(
+        &self,
+        key: &SigningKey,
+        call: Call<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<HttpRequest, RequestFailure> {
+        http::signed(&self.trust.file().relay.url, call, key, self.now, rng)
     }
 
     fn get(
@@ -74,20 +90,25 @@ pub fn open_mailbox(
     keys: &DeviceKeys,
     trust: &VerifiedTrust,
 ) -> Result<HttpRequest, RequestFailure> {
-    let list = AccessList {
-        version: Version,
-        suite: Suite,
-        mailbox: enrolled.mailbox(),
-        counter: 1,
-        next_access_key: keys.next_access().verifying_key(),
-        request_keys: vec![keys.request().verifying_key()],
-        inbox_keys: keys.inbox_keys().iter().map(|key| key.public_key().id()).collect(),
-    };
+    let list = access_list(enrolled, keys, 1);
     let opening = OpenMailbox {
         voucher: enrolled.voucher().to_vec().into(),
         access_list: SignedAccessList::sign(&list, &keys.access()).to_bytes().into(),
     };
     http::post(&trust.file().relay.url, "/v1/mailboxes", &opening)
+}
+
+/// The list that lets this device alone ask, and senders seal to its newest inbox key alone.
+pub(crate) fn access_list(enrolled: &Enrolled, keys: &DeviceKeys, counter: u64) -> AccessList {
+    AccessList {
+        version: Version,
+        suite: Suite,
+        mailbox: enrolled.mailbox(),
+        counter,
+        next_access_key: keys.next_access().verifying_key(),
+        request_keys: vec![keys.request().verifying_key()],
+        inbox_keys: keys.accepted_inbox_keys().iter().map(|key| key.public_key().id()).collect(),
+    }
 }
 
 /// Lists the deposits after a sequence number. The answer goes to [`letter_page`].

@@ -2,12 +2,16 @@
 //! out what the relay has lost.
 
 use api::archive::{ArchiveEntry, ArchivePage};
-use client_mailbox::inbox::{Alarm, ArchiveLie, Inbox};
+use client_mailbox::{
+    inbox::{Alarm, ArchiveLie, Inbox, Reader, Received, ViewError},
+    local::names,
+};
 use crypto_core::archive::{ArchiveError, ObjectId};
 
 use crate::{
     device::{Device, NO_ALARM},
     fake_relay::Relay,
+    world::TestRng,
 };
 
 /// A device whose letters are filed.
@@ -27,6 +31,18 @@ fn forget(device: &mut Device) {
     device.inbox = Inbox::new(&device.enrolled);
 }
 
+fn only_letter(device: &Device) -> ObjectId {
+    device.inbox.find(&device.inbox.summaries(&device.registry)[0].id).unwrap()
+}
+
+fn refile(device: &mut Device, id: &ObjectId, record: &[u8]) -> Result<Received, ViewError> {
+    let reader =
+        Reader { keys: &device.journey.keys, trust: &device.journey.trust, registry: &device.registry };
+    let received = device.inbox.refile(id, record, &reader, &mut TestRng(8))?;
+    device.store(&received.writes);
+    Ok(received)
+}
+
 #[test]
 fn a_device_that_has_lost_its_storage_gets_its_letters_back() {
     let (mut device, mut relay) = filed(&["a", "b", "c"]);
@@ -41,7 +57,7 @@ fn a_device_that_has_lost_its_storage_gets_its_letters_back() {
     device.reload();
     for summary in device.inbox.summaries(&device.registry) {
         let id = device.inbox.find(&summary.id).unwrap();
-        let record = device.disk[&client_mailbox::local::names::letter(&id)].content.clone();
+        let record = device.disk[&names::letter(&id)].content.clone();
         assert!(device.inbox.view(&id, record.as_ref(), &device.reader()).is_ok());
     }
     assert_eq!(device.inbox.filings().count(), 0);
@@ -152,12 +168,60 @@ fn nothing_is_believed_for_being_in_the_archive() {
 #[test]
 fn a_letter_whose_record_is_lost_comes_back_from_the_archive() {
     let (mut device, relay) = filed(&["a"]);
-    let id = device.inbox.find(&device.inbox.summaries(&device.registry)[0].id).unwrap();
-    let name = client_mailbox::local::names::letter(&id);
+    let id = only_letter(&device);
+    let name = names::letter(&id);
     let before = device.disk.remove(&name).unwrap();
     let object = relay.objects[id.as_bytes()].clone();
     let received = device.fetch(&object).unwrap();
     assert_eq!((received.new, received.alarms.len()), (0, 0));
     assert_eq!(device.disk[&name], before);
     assert_eq!(device.labels(), ["a"]);
+}
+
+#[test]
+fn a_letter_that_the_relay_has_lost_is_filed_again() {
+    let (mut device, mut relay) = filed(&["a"]);
+    let id = only_letter(&device);
+    relay.changes.clear();
+    relay.objects.clear();
+    relay.deposit(device.sealed(2, "b"));
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    assert_eq!(device.look_through(&relay), Ok(vec![Alarm::ObjectMissing { id }]));
+
+    let record = device.disk[&names::letter(&id)].content.clone();
+    let received = refile(&mut device, &id, record.as_ref()).unwrap();
+    assert_eq!((received.new, received.alarms.len(), received.is_complete), (0, 0, true));
+    // It is on its way, also after the page was closed; asking once more makes no second one.
+    device.reload();
+    assert!(refile(&mut device, &id, record.as_ref()).unwrap().writes.is_empty());
+    let filings: Vec<_> = device.inbox.filings().cloned().collect();
+    assert_eq!((filings.len(), filings[0].id()), (1, id));
+    relay.file(&filings[0]);
+    let writes = device.inbox.filed(id);
+    device.store(&writes);
+    device.reload();
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    // What was filed is the letter: a device without storage gets it from there.
+    forget(&mut device);
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    assert_eq!(device.labels(), ["b", "a"]);
+}
+
+#[test]
+fn only_the_letter_that_was_there_is_filed_again() {
+    let (mut device, mut relay) = filed(&["a", "b"]);
+    let ids: Vec<_> = device
+        .inbox
+        .summaries(&device.registry)
+        .iter()
+        .map(|summary| device.inbox.find(&summary.id).unwrap())
+        .collect();
+    let other = device.disk[&names::letter(&ids[1])].content.clone();
+    assert_eq!(refile(&mut device, &ids[0], other.as_ref()), Err(ViewError::OtherLetter));
+    assert_eq!(refile(&mut device, &ObjectId::from([0; 16]), other.as_ref()), Err(ViewError::NoSuchLetter));
+    assert!(matches!(refile(&mut device, &ids[0], b"nothing"), Err(ViewError::Letter(_))));
+    assert_eq!(device.inbox.filings().count(), 0);
+    device.reload();
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
 }

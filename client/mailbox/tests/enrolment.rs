@@ -8,8 +8,14 @@ use client_mailbox::{
     enrolment::{Enrolled, EnrolmentError, Next, Redeem, SignedEnrolment, Stage},
     keys::DeviceKeys,
 };
-use crypto_core::citizen::{History, SignedEntry};
-use relay_auth::{cbor::Wire as _, hostile};
+use crypto_core::{
+    citizen::{History, SignedEntry, recovery_key_hash},
+    recovery::{SealedBundle, archive_head_commitment},
+};
+use relay_auth::{
+    cbor::{Bytes32, Wire as _},
+    hostile,
+};
 
 use crate::{
     journey::{Journey, STAGES, SUBJECT, at, ok, parameter, returned},
@@ -159,7 +165,8 @@ fn only_the_keys_that_signed_in_sign_and_only_once() {
     let mut journey = Journey::confirmed();
     let collected = journey.collected();
     let others = DeviceKeys::generate(&mut TestRng(99));
-    let refused = journey.enrolment.sign(&journey.trust, &others, &ok(&collected), NOW, &mut TestRng(3));
+    let refused =
+        journey.enrolment.sign(&journey.trust, &others, &ok(&collected), None, NOW, &mut TestRng(3));
     assert_eq!(refused.err(), Some(EnrolmentError::OtherKeys));
     journey.sign(&collected).unwrap();
     assert_eq!(journey.sign(&collected).err(), Some(EnrolmentError::OutOfTurn));
@@ -177,7 +184,16 @@ fn the_first_entry_is_as_the_protocol_says() {
     let history = History::verify(ANN.id(), &[entry]).unwrap();
     let entry = history.last().entry();
     assert_eq!(entry.devices.len(), 4);
-    assert_eq!((entry.inbox_keys.len(), entry.archive_head), (1, None));
+    assert_eq!(entry.inbox_keys.len(), 1);
+    // LBX-BUNDLE-3: the bundle opens with the code, and the entry commits to it.
+    let sealed = SealedBundle::from_bytes(signed.bundle()).unwrap();
+    let code = journey.keys.recovery_code().unwrap().keys().unwrap();
+    let bundle = sealed.open(code.seal()).unwrap();
+    let commitment = archive_head_commitment(None, &sealed.digest(), &bundle.salt.0);
+    assert_eq!(entry.archive_head, Some(Bytes32(commitment)));
+    let (recovery_key, salt) = journey.keys.recovery();
+    assert_eq!(recovery_key, *code.seal().public_key());
+    assert_eq!(entry.recovery_key, Bytes32(recovery_key_hash(&recovery_key, salt)));
     assert_eq!(entry.inbox_keys[0].rotate_after, NOW + 30 * DAY);
     assert_eq!(entry.inbox_keys[0].not_after, NOW + 400 * DAY);
     assert_eq!(entry.inbox_keys[0].key, *journey.keys.inbox_keys()[0].public_key());

@@ -7,17 +7,38 @@ use api::{
     archive::{ArchiveEntry, ArchiveObject, ArchivePage, ArchivePut},
     letters::{Letter, LetterPage},
 };
-use client_mailbox::inbox::Filing;
+use client_mailbox::{http::HttpRequest, inbox::Filing};
 use relay_auth::{
     cbor::{Bytes32, Suite, Version, Wire as _},
     id::{MailboxId, PermitId},
     receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
+    request::{self, Parameters, Request},
+    request_key::RequestKeyId,
+    signing::VerifyingKey,
 };
 
 use crate::{
-    journey::{MAILBOX, relay_key},
+    journey::{MAILBOX, RELAY, relay_key},
     world::NOW,
 };
+
+pub(crate) fn header<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
+    let mut values = request.headers.iter().filter(|(found, _)| *found == name);
+    let value = &values.next().unwrap().1;
+    assert!(values.next().is_none(), "{name}");
+    value
+}
+
+/// Verifies as the relay does that a request is signed by a key.
+pub(crate) fn verify(key: &VerifyingKey, sent: &HttpRequest) {
+    let parameters = Parameters::parse(header(sent, "signature-input")).unwrap();
+    assert_eq!((parameters.key_id.clone(), parameters.created), (RequestKeyId::of(key).to_text(), NOW));
+    let target = sent.url.strip_prefix(RELAY).unwrap();
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let request = Request { method: sent.method, authority: "relay.example", path, query, body: &sent.body };
+    let (digest, signature) = (header(sent, "content-digest"), header(sent, "signature"));
+    request::verify(&request, &parameters, digest, signature, key).unwrap();
+}
 
 /// A relay in memory, with one mailbox.
 pub(crate) struct Relay {

@@ -4,8 +4,8 @@
 use api::{
     Octets, Octets16, Octets32,
     directory::{
-        Collected, PublishRequest, Published, RegisteredBody, Registry as RegistryAnswer, SignInAnswer,
-        SignInRequest,
+        Collected, OwnEntries, PublishRequest, Published, RegisteredBody, Registry as RegistryAnswer,
+        SignInAnswer, SignInRequest,
     },
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -97,7 +97,7 @@ pub(crate) fn parameter(url: &str, name: &str) -> String {
     pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.to_owned()).next().unwrap()
 }
 
-fn sent<T: for<'b> Decode<'b, ()>>(request: &HttpRequest, url: &str) -> T {
+pub(crate) fn sent<T: for<'b> Decode<'b, ()>>(request: &HttpRequest, url: &str) -> T {
     assert_eq!((request.method, request.url.as_str()), ("POST", url));
     assert_eq!(request.headers, [("content-type", "application/cbor".to_owned())]);
     minicbor::decode(&request.body).unwrap()
@@ -109,6 +109,10 @@ pub(crate) struct Journey {
     pub(crate) trust: VerifiedTrust,
     pub(crate) keys: DeviceKeys,
     pub(crate) enrolment: Enrolment,
+    /// What the directory has published of this person.
+    pub(crate) chain: Vec<SignedEntry>,
+    /// The nonce of the second stage, once it was redeemed.
+    pub(crate) identity_nonce: String,
 }
 
 impl Journey {
@@ -116,7 +120,14 @@ impl Journey {
         let directory = FakeDirectory::new();
         let keys = DeviceKeys::generate(&mut TestRng(1));
         let enrolment = Enrolment::start(&keys, NOW, &mut TestRng(2));
-        Self { trust: trust(&directory), directory, keys, enrolment }
+        Self {
+            trust: trust(&directory),
+            directory,
+            keys,
+            enrolment,
+            chain: Vec::new(),
+            identity_nonce: String::new(),
+        }
     }
 
     /// After all three stages.
@@ -155,12 +166,15 @@ impl Journey {
             sign_in: Octets32([4; 32]),
             id_token: id_token(&id_claims(SUBJECT, &nonce)),
             directory_id: Octets16(*ANN.id().as_bytes()),
-            enrolled: false,
+            enrolled: !self.chain.is_empty(),
             confirmed: true,
         }
     }
 
     pub(crate) fn redeem(&mut self, answer: &SignInAnswer) -> Result<Next, EnrolmentError> {
+        if self.enrolment.stage() == Some(Stage::Identity) {
+            self.identity_nonce = parameter(&self.authorise_url(), "nonce");
+        }
         let returned = self.returned();
         let Redeem::Send(request) = self.enrolment.redeem(&self.trust, &returned, NOW)? else {
             panic!("nothing to send")
@@ -173,22 +187,16 @@ impl Journey {
     /// The directory's honest answer with the tokens. Its ID token is the one of the second stage.
     pub(crate) fn collected(&self) -> Collected {
         Collected {
-            id_token: id_token(&id_claims(SUBJECT, &self.identity_nonce())),
+            id_token: id_token(&id_claims(SUBJECT, &self.identity_nonce)),
             claims_token: claims_token(&attribute_claims(SUBJECT, &ANN)),
             address_token: Some(claims_token(&address_claims(SUBJECT, ANN.postcode))),
         }
     }
 
-    /// The nonce of the second stage. The same device with the same randomness comes by it again.
-    fn identity_nonce(&self) -> String {
-        let mut again = Self::start();
-        let answer = again.answer();
-        again.redeem(&answer).unwrap();
-        parameter(&again.authorise_url(), "nonce")
-    }
-
     pub(crate) fn sign(&mut self, collected: &Collected) -> Result<SignedEnrolment, EnrolmentError> {
-        self.enrolment.sign(&self.trust, &self.keys, &ok(collected), NOW, &mut TestRng(3))
+        let shown = self.enrolment.is_recovery().then(|| ok(&own_entries(&self.chain)));
+        let (collected, rng) = (ok(collected), &mut TestRng(3));
+        self.enrolment.sign(&self.trust, &self.keys, &collected, shown.as_ref(), NOW, rng)
     }
 
     /// The directory publishes, and proves it.
@@ -203,6 +211,7 @@ impl Journey {
             forms.iter().flatten().map(|form| (form.directory_label(), list(&[ANN.id()]))).collect();
         values.push((ANN.id().directory_label(), entry.hash().to_vec()));
         self.directory.publish(values);
+        self.chain.push(entry);
         self.published(&attributes, None)
     }
 
@@ -248,6 +257,11 @@ impl Journey {
         let answer = self.registry_answer(&[entries], None);
         Registry::empty().answered(&self.trust, None, &ok(&answer), NOW).unwrap().0
     }
+}
+
+/// The directory's answer to somebody who asks for the own entries.
+pub(crate) fn own_entries(chain: &[SignedEntry]) -> OwnEntries {
+    OwnEntries { entries: chain.iter().map(|entry| entry.to_bytes().into()).collect() }
 }
 
 fn body_label(entries: &[SignedBodyEntry]) -> Vec<u8> {

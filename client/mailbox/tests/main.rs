@@ -21,6 +21,12 @@ mod journey;
 mod keys;
 mod markdown;
 #[cfg(not(target_family = "wasm"))]
+mod recovered;
+#[cfg(not(target_family = "wasm"))]
+mod recovery;
+#[cfg(not(target_family = "wasm"))]
+mod recovery_lies;
+#[cfg(not(target_family = "wasm"))]
 mod registry;
 #[cfg(not(target_family = "wasm"))]
 mod relay;

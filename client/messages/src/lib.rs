@@ -6,7 +6,9 @@
 //! [`Request`], the vault sends a [`FromVault`]. Each request gets exactly one answer, which carries
 //! its number; what happens by itself comes as a [`Event`].
 //!
-//! No message carries a key. A passphrase goes one way, from the page to the vault.
+//! No message carries a key. A passphrase goes one way, from the page to the vault. A recovery code
+//! goes from the vault to the page once, to be written down, and from the page to the vault when it
+//! is needed.
 
 #![forbid(unsafe_code)]
 
@@ -14,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// The version of this interface. Page and vault are built and served together; a mismatch means
 /// that an old copy of one of them came out of a cache, and the page then asks to be loaded again.
-pub const INTERFACE_VERSION: u32 = 2;
+pub const INTERFACE_VERSION: u32 = 3;
 
 /// A command with the number under which its answer will come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +44,35 @@ pub enum Command {
         /// The part after the question mark, as it came.
         query: String,
     },
-    /// Throw away a sign-in that was begun and not finished. Never deletes a mailbox.
+    /// Throw away a sign-in that was begun and not finished. Never deletes a mailbox: what was set
+    /// aside for [`Command::Recover`] is put back.
     StartAgain,
-    /// Open what is sealed under the passphrase: finishes the enrolment, or opens the mailbox.
+    /// Is this the recovery code of a mailbox? Changes nothing. Answer: [`Answer::CodeFits`].
+    CheckCode {
+        /// As it was typed.
+        code: String,
+    },
+    /// Begin the way back to a mailbox with its recovery code: make new keys, seal them under the
+    /// passphrase. What is stored on this device is set aside, never deleted. Answer:
+    /// [`Answer::GoTo`] ScotAccount.
+    Recover {
+        /// As it was typed.
+        code: String,
+        /// At least 8 characters; the vault refuses less.
+        passphrase: String,
+    },
+    /// Open what is sealed under the passphrase. Answer: [`Answer::Sheet`] where the new recovery code
+    /// was not written down yet; otherwise the sign-in is finished, or the mailbox opened.
     Unlock {
         /// The passphrase.
         passphrase: String,
+    },
+    /// The recovery code once more, while it is being written down. Answer: [`Answer::Sheet`].
+    Sheet,
+    /// The recovery code was written down: finishes the sign-in. Answer: [`Answer::Status`].
+    ConfirmSheet {
+        /// The groups at the places of [`RecoverySheet::asked`], in that order, as they were typed.
+        groups: Vec<String>,
     },
     /// Forget every key and all plaintext. The answer is the last thing that this vault says.
     Lock,
@@ -86,10 +111,23 @@ pub enum Answer {
     Status(Status),
     /// The page is to go to this address of ScotAccount, replacing the present history entry.
     GoTo(String),
+    /// The recovery code, to be written down.
+    Sheet(RecoverySheet),
+    /// To [`Command::CheckCode`]: there is a mailbox with this code.
+    CodeFits,
     /// To [`Command::Read`].
     Letter(Box<LetterView>),
     /// It did not work. Nothing was deleted.
     Problem(Problem),
+}
+
+/// A recovery code, as it is written down.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoverySheet {
+    /// Ten groups of four characters.
+    pub groups: Vec<String>,
+    /// The places of the two groups that are asked for, counted from 1, ascending.
+    pub asked: Vec<u8>,
 }
 
 /// What happens by itself.
@@ -113,12 +151,19 @@ pub enum Status {
     /// No mailbox was set up on this device.
     NoMailbox,
     /// A sign-in was begun and goes on at ScotAccount.
-    SigningIn,
-    /// ScotAccount has confirmed the person: the passphrase finishes the enrolment.
+    SigningIn {
+        /// Whether it is the way back to a mailbox that there is already.
+        is_recovery: bool,
+    },
+    /// ScotAccount has confirmed the person: the passphrase comes next.
     Confirmed {
         /// Whether the address was confirmed as well.
         with_address: bool,
+        /// Whether it is the way back to a mailbox that there is already.
+        is_recovery: bool,
     },
+    /// The passphrase was right: the recovery code is to be written down.
+    WritingDown,
     /// ScotAccount says that this person has a mailbox already, made on another device.
     EnrolledElsewhere,
     /// There is a mailbox; the passphrase opens it.
@@ -148,6 +193,8 @@ pub enum Step {
     Unlocking,
     /// Loading letters.
     Loading,
+    /// Bringing letters back from the archive.
+    Restoring,
 }
 
 /// Whether the relay can be reached.
@@ -172,6 +219,16 @@ pub enum Problem {
     NoStorage,
     /// What is stored on this device cannot be read.
     StorageDamaged,
+    /// What was typed is not a recovery code: characters are missing, too many or wrong.
+    CodeMalformed,
+    /// The relay knows no mailbox with this recovery code.
+    CodeUnknown,
+    /// The recovery code was replaced by a newer one.
+    CodeReplaced,
+    /// The groups that were typed back are not those of the sheet.
+    CodeMistyped,
+    /// The person who signed in is not the one whose recovery code it is.
+    OtherOwner,
     /// The answer that came back does not belong to a sign-in of this device.
     UnknownSignIn,
     /// The sign-in took longer than an hour.
@@ -200,6 +257,9 @@ pub enum Problem {
     RelayUnreachable,
     /// The relay does not take the request.
     RelayRefused,
+    /// The relay does not take this device's requests any more, or the directory shows a newer entry:
+    /// somebody came back with the recovery code on another device.
+    ShutOut,
     /// What the relay lists is not what it signed: a letter is missing or altered.
     RelayLied,
     /// The relay gives an older state than before.
@@ -339,4 +399,17 @@ macro_rules! redacted {
     };
 }
 
-redacted!(Command, FromVault, Answer, Event, LetterSummary, Sender, LetterView, Action, Link, Block, Span);
+redacted!(
+    Command,
+    FromVault,
+    Answer,
+    RecoverySheet,
+    Event,
+    LetterSummary,
+    Sender,
+    LetterView,
+    Action,
+    Link,
+    Block,
+    Span
+);

@@ -3,7 +3,8 @@
 //! The relay's stream says that something came, never what. It ends after an hour, or with the
 //! network; then everything after the last known letter is listed and the stream is asked for again,
 //! after a wait that grows with each failure and is different on each device, so that a relay that
-//! comes back is not met by everybody at once.
+//! comes back is not met by everybody at once. A browser that stores nothing for a while is waited for
+//! in the same way: what was not stored is then listed again.
 
 use std::{future::Future, pin::pin};
 
@@ -67,17 +68,7 @@ async fn keep_following(device: &Device, shared: &Shared) -> Failure {
     let mut is_up_to_date = false;
     let mut told = None;
     loop {
-        let listed = if is_up_to_date {
-            sync::news(device, shared).await
-        } else {
-            sync::everything(device, shared).await
-        };
-        is_up_to_date |= listed.is_ok();
-        let outcome = match listed {
-            Ok(()) => listen(device, shared, &mut waits).await,
-            Err(failure) => Err(failure),
-        };
-        match outcome {
+        match once(device, shared, &mut waits, &mut is_up_to_date).await {
             // The relay ends its streams now and then.
             Ok(()) => {}
             Err(failure) if failure.is_final() => return failure,
@@ -91,6 +82,26 @@ async fn keep_following(device: &Device, shared: &Shared) -> Failure {
         }
         device.worker.sleep(waits.next()).await;
     }
+}
+
+/// Lists, then listens until the stream ends.
+async fn once(
+    device: &Device,
+    shared: &Shared,
+    waits: &mut Waits,
+    is_up_to_date: &mut bool,
+) -> Result<(), Failure> {
+    if shared.catch_up(device).await? {
+        *is_up_to_date = false;
+        shared.show(device)?;
+    }
+    if *is_up_to_date {
+        sync::news(device, shared).await?;
+    } else {
+        sync::everything(device, shared).await?;
+        *is_up_to_date = true;
+    }
+    listen(device, shared, waits).await
 }
 
 /// Listens until the stream ends.

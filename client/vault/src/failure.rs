@@ -6,6 +6,7 @@ use client_mailbox::{
     http::{AnswerError, RequestFailure},
     inbox::{ArchiveLie, RelayLie, ViewError},
     local::LocalError,
+    recovery::RecoveryError,
     registry::RegistryError,
 };
 use client_messages::Problem;
@@ -13,6 +14,7 @@ use crypto_core::{
     directory::{HeadError, LookupError},
     evidence::EvidenceError,
     passphrase::PassphraseError,
+    recovery::CodeError,
     trust::TrustError,
 };
 use relay_auth::cbor::DecodeError;
@@ -39,6 +41,7 @@ impl Failure {
         Self(match error {
             AnswerError::Refused(refused) if refused.is_temporary() => Problem::RelayUnreachable,
             AnswerError::Refused(refused) if refused.is(Code::RequestOutOfTime) => Problem::OutOfTime,
+            AnswerError::Refused(refused) if refused.is(Code::SignatureInvalid) => Problem::ShutOut,
             AnswerError::Refused(_) => Problem::RelayRefused,
             AnswerError::Malformed(_) => Problem::RelayLied,
         })
@@ -49,12 +52,11 @@ impl Failure {
         matches!(self.0, Problem::DirectoryUnreachable | Problem::RelayUnreachable)
     }
 
-    /// Whether this device cannot go on by itself: what is in memory is not what is stored, or the
-    /// vault was locked.
+    /// Whether this device cannot go on by itself, or the vault was locked.
     pub(crate) const fn is_final(self) -> bool {
         matches!(
             self.0,
-            Problem::NoStorage | Problem::StorageDamaged | Problem::OtherDeployment | Problem::OutOfTurn
+            Problem::StorageDamaged | Problem::OtherDeployment | Problem::OutOfTurn | Problem::ShutOut
         )
     }
 }
@@ -109,7 +111,6 @@ impl From<TrustFailure> for Failure {
             TrustFailure::Unreachable(_) => Problem::DirectoryUnreachable,
             TrustFailure::Refused(TrustError::OtherDeployment) => Problem::OtherDeployment,
             TrustFailure::Missing | TrustFailure::Refused(_) | TrustFailure::Older => Problem::TrustFile,
-            TrustFailure::Remembered => Problem::StorageDamaged,
             TrustFailure::Storage(error) => return error.into(),
         })
     }
@@ -126,15 +127,35 @@ impl From<EnrolmentError> for Failure {
     fn from(error: EnrolmentError) -> Self {
         Self(match error {
             EnrolmentError::UnknownSignIn => Problem::UnknownSignIn,
-            EnrolmentError::Expired => Problem::SignInExpired,
+            EnrolmentError::Expired | EnrolmentError::EntryChanged => Problem::SignInExpired,
             EnrolmentError::Cancelled => Problem::SignInCancelled,
             EnrolmentError::NotConfirmed | EnrolmentError::ProviderFailed => Problem::NotConfirmed,
             EnrolmentError::OutOfTurn | EnrolmentError::Entry(_) => Problem::OutOfTurn,
             EnrolmentError::OtherKeys => Problem::StorageDamaged,
+            EnrolmentError::CodeReplaced => Problem::CodeReplaced,
+            EnrolmentError::OtherOwner => Problem::OtherOwner,
+            EnrolmentError::OlderBundle => Problem::RelayOlder,
             EnrolmentError::Request(failure) => return failure.into(),
             EnrolmentError::Answer(error) => return Self::of_directory(&error),
             EnrolmentError::Lie(lie) => of_enrolment(&lie),
         })
+    }
+}
+
+impl From<CodeError> for Failure {
+    fn from(_: CodeError) -> Self {
+        // Whichever it is, the person looks at the paper again.
+        Self(Problem::CodeMalformed)
+    }
+}
+
+impl From<RecoveryError> for Failure {
+    fn from(error: RecoveryError) -> Self {
+        match error {
+            RecoveryError::UnknownCode => Self(Problem::CodeUnknown),
+            RecoveryError::Answer(error) => Self::of_relay(&error),
+            RecoveryError::Bundle(_) => Self(Problem::RelayLied),
+        }
     }
 }
 

@@ -10,16 +10,21 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
+mod aside;
 mod device;
 mod enrol;
 mod events;
 mod failure;
+mod finish;
 mod lock;
 mod network;
 mod opened;
 mod random;
 mod records;
+mod recover;
 mod session;
+mod sheet;
 mod show;
 mod storage;
 mod sync;

@@ -19,12 +19,7 @@ use crypto_core::trust::VerifiedTrust;
 use relay_auth::{cbor::Wire as _, secret::Secret};
 use zeroize::Zeroizing;
 
-use crate::{
-    device::Device,
-    failure::Failure,
-    records, show,
-    storage::{Change, Shelf},
-};
+use crate::{device::Device, failure::Failure, records, show, storage::Change};
 
 /// What the passphrase opens.
 pub(crate) struct Opened {
@@ -36,6 +31,8 @@ pub(crate) struct Opened {
     pub(crate) inbox: Inbox,
     /// When the directory showed the registry last, Unix seconds; 0 for not since the unlocking.
     pub(crate) asked_directory: u64,
+    /// A write failed: what is here is not what is stored.
+    is_ahead: bool,
 }
 
 impl Opened {
@@ -49,20 +46,21 @@ impl Opened {
         let keys = records::keys(storage, &vault_key).await?;
         let enrolled = records::unsealed(storage, names::ENROLLED, &vault_key).await?;
         let enrolled = Enrolled::from_bytes(&enrolled.ok_or(Failure(Problem::StorageDamaged))?)?;
-        let registry = records::unsealed(storage, names::REGISTRY, &vault_key).await?;
+        let registry = if_whole(records::unsealed(storage, names::REGISTRY, &vault_key).await)?.flatten();
         // The directory shows it again. One that does not hold under the trust file of today goes.
         let registry = registry.and_then(|record| Registry::from_record(&record, &trust).ok());
-        let stored = records::inbox(storage, &vault_key).await?;
-        let inbox = if stored.is_empty() {
-            Inbox::new(&enrolled)
-        } else if let Ok(inbox) = Inbox::load(&enrolled, &stored) {
-            inbox
-        } else {
-            // The relay has every letter, filed or not: the list is made anew from there. What does
-            // not fit together goes first, so that the next list is whole.
-            let remove = |name: String| Change::Remove(Shelf::Sealed, name);
-            storage.write(stored.into_iter().map(|record| remove(record.name)).collect()).await?;
-            Inbox::new(&enrolled)
+        let inbox = match if_whole(records::inbox(storage, &vault_key).await)? {
+            Some(stored) if stored.is_empty() => Some(Inbox::new(&enrolled)),
+            stored => stored.and_then(|stored| Inbox::load(&enrolled, &stored).ok()),
+        };
+        let inbox = match inbox {
+            Some(inbox) => inbox,
+            None => {
+                // The relay has every letter, filed or not: the list is made anew from there. What does
+                // not fit together goes first, so that the next list is whole.
+                storage.write(records::without_inbox(storage).await?).await?;
+                Inbox::new(&enrolled)
+            }
         };
         Ok(Self {
             vault_key,
@@ -72,6 +70,7 @@ impl Opened {
             registry: registry.unwrap_or_else(Registry::empty),
             inbox,
             asked_directory: 0,
+            is_ahead: false,
         })
     }
 
@@ -108,6 +107,14 @@ impl Opened {
     }
 }
 
+/// What is stored, if it can be read. For what somebody else has as well: damaged is as good as lost.
+fn if_whole<T>(stored: Result<T, Failure>) -> Result<Option<T>, Failure> {
+    match stored {
+        Err(Failure(Problem::StorageDamaged)) => Ok(None),
+        stored => stored.map(Some),
+    }
+}
+
 /// The open mailbox, until it is locked.
 #[derive(Clone)]
 pub(crate) struct Shared(Rc<RefCell<Option<Opened>>>);
@@ -117,18 +124,56 @@ impl Shared {
         Self(Rc::new(RefCell::new(Some(opened))))
     }
 
-    /// Looks into the mailbox.
+    /// Works with the mailbox.
+    ///
+    /// # Errors
+    /// [`Problem::OutOfTurn`] once it is locked; [`Problem::NoStorage`] while it is ahead of what is
+    /// stored, so that nothing is sent that this device could forget.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Opened) -> R) -> Result<R, Failure> {
+        let mut place = self.0.try_borrow_mut().map_err(|_| Failure(Problem::OutOfTurn))?;
+        let opened = place.as_mut().ok_or(Failure(Problem::OutOfTurn))?;
+        if opened.is_ahead {
+            return Err(Failure(Problem::NoStorage));
+        }
+        Ok(work(opened))
+    }
+
+    /// Looks into the mailbox, for what is shown.
     ///
     /// # Errors
     /// [`Problem::OutOfTurn`] once it is locked.
-    pub(crate) fn with<R>(&self, look: impl FnOnce(&mut Opened) -> R) -> Result<R, Failure> {
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&Opened) -> R) -> Result<R, Failure> {
+        let place = self.0.try_borrow().map_err(|_| Failure(Problem::OutOfTurn))?;
+        place.as_ref().map(look).ok_or(Failure(Problem::OutOfTurn))
+    }
+
+    /// Stores what changed in the mailbox. If that fails, nothing is done with it before
+    /// [`Shared::catch_up`].
+    pub(crate) async fn store(&self, device: &Device, changes: Vec<Change>) -> Result<(), Failure> {
+        let outcome = device.storage.write(changes).await;
+        if outcome.is_err() {
+            // Fails only for a mailbox that was locked, or is known to be ahead.
+            let _ = self.with(|opened| opened.is_ahead = true);
+        }
+        Ok(outcome?)
+    }
+
+    /// Loads the mailbox from what is stored, if a write had failed. Says whether it did.
+    pub(crate) async fn catch_up(&self, device: &Device) -> Result<bool, Failure> {
+        let left = self.look(|opened| {
+            opened.is_ahead.then(|| (opened.vault_key.duplicate(), Rc::clone(&opened.trust)))
+        })?;
+        let Some((vault_key, trust)) = left else { return Ok(false) };
+        let loaded = Opened::load(device, vault_key, trust).await?;
+        // It may have been locked meanwhile.
         let mut place = self.0.try_borrow_mut().map_err(|_| Failure(Problem::OutOfTurn))?;
-        place.as_mut().map(look).ok_or(Failure(Problem::OutOfTurn))
+        *place.as_mut().ok_or(Failure(Problem::OutOfTurn))? = loaded;
+        Ok(true)
     }
 
     /// Shows the page the list of letters.
     pub(crate) fn show(&self, device: &Device) -> Result<(), Failure> {
-        device.worker.tell(self.with(|opened| opened.list())?);
+        device.worker.tell(self.look(Opened::list)?);
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 //! | open | `enrolment` | the sign-in as it stands: no private key, no personal detail |
 //! | open | `vault` | the vault key under the passphrase, once there is a mailbox |
 //! | sealed | [`names`] | everything else, under the vault key |
+//! | both | `aside/` and what follows | what was set aside for a recovery ([`crate::aside`]) |
 //!
 //! In which state a profile is follows from which of them are there, and from nothing in memory.
 
@@ -24,9 +25,10 @@ use relay_auth::{
 use zeroize::Zeroizing;
 
 use crate::{
+    aside,
     failure::Failure,
     random,
-    storage::{Change, Shelf, Storage},
+    storage::{Change, Shelf, Storage, StorageError},
 };
 
 const PENDING: &str = "pending";
@@ -67,13 +69,10 @@ pub(crate) async fn profile(storage: &Storage) -> Result<Profile, Failure> {
     }
 }
 
-/// A begun enrolment, to be stored before the person goes anywhere.
-pub(crate) fn begun(pending: &Pending, sealed_keys: Vec<u8>) -> Vec<Change> {
-    vec![
-        Change::Put(Shelf::Open, PENDING.to_owned(), pending.wrapped.to_bytes()),
-        enrolment(&pending.enrolment),
-        Change::Put(Shelf::Sealed, names::KEYS.to_owned(), sealed_keys),
-    ]
+/// A begun enrolment with its keys, to be stored before the person goes anywhere.
+pub(crate) fn begun(pending: &Pending, keys: Change) -> [Change; 3] {
+    let wrapped = Change::Put(Shelf::Open, PENDING.to_owned(), pending.wrapped.to_bytes());
+    [wrapped, enrolment(&pending.enrolment), keys]
 }
 
 /// The enrolment as it stands now.
@@ -81,34 +80,60 @@ pub(crate) fn enrolment(enrolment: &Enrolment) -> Change {
     Change::Put(Shelf::Open, ENROLMENT.to_owned(), enrolment.to_bytes())
 }
 
-/// The enrolment is finished: from now on the passphrase opens a mailbox.
-pub(crate) fn finished(wrapped: &WrappedSecret) -> Vec<Change> {
+/// The enrolment is finished: from now on the passphrase opens a mailbox, with these keys.
+pub(crate) fn finished(wrapped: &WrappedSecret, keys: Change) -> Vec<Change> {
     vec![
         Change::Put(Shelf::Open, VAULT.to_owned(), wrapped.to_bytes()),
         Change::Remove(Shelf::Open, PENDING.to_owned()),
         Change::Remove(Shelf::Open, ENROLMENT.to_owned()),
+        keys,
     ]
 }
 
 /// Throws a begun enrolment away, if nothing was signed with its keys. Says whether it did: keys that
-/// may stand in the directory are never deleted, even where the record that says so is damaged.
+/// may stand in the directory are never deleted; where the record that says so is damaged, they are
+/// set aside. What was set aside for a recovery is put back in the same write.
 pub(crate) async fn forget_pending(storage: &Storage) -> Result<bool, Failure> {
-    if storage.read(Shelf::Open, VAULT).await?.is_some() {
+    if storage.holds(Shelf::Open, VAULT).await? || is_signed(storage).await? {
         return Ok(false);
     }
-    let stored = storage.read(Shelf::Open, ENROLMENT).await?;
-    if stored.is_some_and(|stored| Enrolment::from_bytes(&stored).is_ok_and(|one| one.keeps_keys())) {
-        return Ok(false);
-    }
-    for name in [names::SIGNED, names::ENROLLED] {
-        if storage.read(Shelf::Sealed, name).await?.is_some() {
-            return Ok(false);
+    let mut changes = match sign_in(storage).await? {
+        Some(_) => {
+            let keys = Change::Remove(Shelf::Sealed, names::KEYS.to_owned());
+            let open = [PENDING, ENROLMENT].map(|key| Change::Remove(Shelf::Open, key.to_owned()));
+            open.into_iter().chain([keys]).collect()
         }
+        // Where the record cannot be read, something may have been signed with the keys: they go aside.
+        None => aside::set_aside(storage).await?,
+    };
+    // It may also have been a recovery: nothing is lost by putting back.
+    if sign_in(storage).await?.is_none_or(|one| one.is_recovery()) {
+        changes.extend(aside::put_back(storage).await?);
     }
-    let keys = Change::Remove(Shelf::Sealed, names::KEYS.to_owned());
-    let open = [PENDING, ENROLMENT].map(|key| Change::Remove(Shelf::Open, key.to_owned()));
-    storage.write(open.into_iter().chain([keys]).collect()).await?;
+    storage.write(changes).await?;
     Ok(true)
+}
+
+/// Whether something was signed with keys of an enrolment that is not finished: they may stand in the
+/// directory, and only this device has them.
+pub(crate) async fn is_signed(storage: &Storage) -> Result<bool, Failure> {
+    if storage.holds(Shelf::Open, VAULT).await? {
+        return Ok(false);
+    }
+    if sign_in(storage).await?.is_some_and(|one| one.keeps_keys()) {
+        return Ok(true);
+    }
+    Ok(storage.holds(Shelf::Sealed, names::SIGNED).await?
+        || storage.holds(Shelf::Sealed, names::ENROLLED).await?)
+}
+
+/// The sign-in, if there is one that can be read.
+async fn sign_in(storage: &Storage) -> Result<Option<Enrolment>, Failure> {
+    match storage.read(Shelf::Open, ENROLMENT).await {
+        Ok(stored) => Ok(stored.and_then(|stored| Enrolment::from_bytes(&stored).ok())),
+        Err(StorageError::Damaged) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// A record to be stored sealed.
@@ -134,6 +159,12 @@ pub(crate) async fn unsealed(
     Ok(Some(local::open(name, &sealed, vault_key)?))
 }
 
+/// The device's keys, to be stored.
+pub(crate) fn sealed_keys(keys: &DeviceKeys, vault_key: &Secret) -> Result<Change, Failure> {
+    let sealed = keys.seal(vault_key, &mut random::source())?;
+    Ok(Change::Put(Shelf::Sealed, names::KEYS.to_owned(), sealed))
+}
+
 /// The device's keys.
 pub(crate) async fn keys(storage: &Storage, vault_key: &Secret) -> Result<DeviceKeys, Failure> {
     let sealed = storage.read(Shelf::Sealed, names::KEYS).await?;
@@ -154,4 +185,13 @@ pub(crate) async fn inbox(storage: &Storage, vault_key: &Secret) -> Result<Vec<R
         Ok(Record { name, content: Bytes::from(&content[..]) })
     };
     stored.into_iter().map(open).collect()
+}
+
+/// Removes what the inbox is loaded from, whatever it is. Letters stay.
+pub(crate) async fn without_inbox(storage: &Storage) -> Result<Vec<Change>, Failure> {
+    let mut keys = vec![names::INBOX.to_owned()];
+    for prefix in [names::SUMMARY, names::FILING] {
+        keys.extend(storage.keys(Shelf::Sealed, prefix).await?);
+    }
+    Ok(keys.into_iter().map(|key| Change::Remove(Shelf::Sealed, key)).collect())
 }

@@ -1,31 +1,37 @@
 //! What the page may ask in which state, and what then happens.
 //!
 //! ```text
-//!            Begin            Returned ×3             Unlock
-//! NoMailbox ──────▶ SigningIn ──────────▶ Confirmed ────────▶ Ready = Open
-//!                       │ StartAgain                              ▲ │
-//!                       ▼                                  Unlock │ ▼ Lock, a closed page
-//!                   NoMailbox                                   Locked
+//!           Begin            Returned ×3             Unlock               ConfirmSheet
+//! NoMailbox ────▶ SigningIn ───────────▶ Confirmed ────────▶ WritingDown ─────────────▶ Ready = Open
+//!    Locked ────▶     │                      ▲                   │                           ▲ │ Lock,
+//!          Recover    │ StartAgain           └───────────────────┘                    Unlock │ ▼ a closed page
+//!                     ▼                          a closed page                            Locked
+//!                 as before
 //! ```
 //!
 //! Until the mailbox is open the state is what is stored and nothing else: it is read anew for each
-//! command, so that a page that was closed anywhere goes on there. Whatever changes what is stored is
-//! done under the profile's lock.
+//! command, so that a page that was closed anywhere goes on there. The one exception is a person who
+//! writes the recovery code down: the passphrase was given, and is not asked for again. Where the code
+//! was written down before, `Unlock` leads from `Confirmed` to `Ready`. Whatever changes what is stored
+//! is done under the profile's lock.
 
-use client_mailbox::{enrolment::Next, local, local::names};
+use client_mailbox::enrolment::Next;
 use client_messages::{Answer, Command, Event, Problem, Status};
 use wasm_bindgen_futures::spawn_local;
 use zeroize::Zeroizing;
 
 use crate::{
+    archive,
     device::Device,
     enrol, events,
     failure::Failure,
     lock::{self, Held},
     opened::Shared,
     records::{self, Profile},
+    recover,
+    sheet::Writing,
     show,
-    storage::{Shelf, Storage},
+    storage::Storage,
     unlock,
     worker::Worker,
 };
@@ -35,18 +41,19 @@ pub(crate) struct Session {
     worker: Worker,
     device: Option<Device>,
     held: Option<Held>,
+    /// The profile's lock is held for as long as this is there.
+    writing: Option<Writing>,
     open: Option<Shared>,
 }
 
 impl Session {
     pub(crate) fn new(worker: Worker) -> Self {
-        Self { worker, device: None, held: None, open: None }
+        Self { worker, device: None, held: None, writing: None, open: None }
     }
 
     /// Does what the page asks, to its end.
     pub(crate) async fn handle(&mut self, command: Command) -> Answer {
-        let takes_time =
-            matches!(command, Command::Begin { .. } | Command::Returned { .. } | Command::Unlock { .. });
+        let takes_time = !matches!(command, Command::Status | Command::Sheet | Command::Read { .. });
         let outcome = self.attempt(command).await;
         if takes_time {
             self.worker.tell(Event::Progress(None));
@@ -56,6 +63,7 @@ impl Session {
 
     /// Forgets everything. Nothing may be asked of this vault afterwards.
     pub(crate) async fn lock(&mut self) -> Answer {
+        self.writing = None;
         let answer = match self.open.take() {
             Some(open) => {
                 open.forget();
@@ -79,33 +87,76 @@ impl Session {
         if self.held.is_none() {
             return Ok(Answer::Status(Status::OpenElsewhere));
         }
-        let is_question = command == Command::Status;
-        let outcome = self.answer_closed(&device, command).await;
-        if is_question {
+        let is_question = matches!(command, Command::Status | Command::CheckCode { .. });
+        let outcome = if self.writing.is_some() {
+            self.answer_writing(&device, command).await
+        } else {
+            self.answer_closed(&device, command).await
+        };
+        if is_question && self.writing.is_none() {
             // A page that only shows where things stand keeps no other from going on.
             self.held = None;
         }
         outcome
     }
 
-    async fn answer_closed(&mut self, device: &Device, command: Command) -> Result<Answer, Failure> {
-        if command == Command::StartAgain {
-            // Before anything is read: it is the way out where what is stored cannot be read.
-            if !records::forget_pending(&device.storage).await? {
-                return Err(Failure(Problem::KeysInUse));
+    /// While the recovery code is being written down.
+    async fn answer_writing(&mut self, device: &Device, command: Command) -> Result<Answer, Failure> {
+        let Some(writing) = &mut self.writing else { return Err(Failure(Problem::OutOfTurn)) };
+        match command {
+            Command::Sheet => Ok(Answer::Sheet(writing.sheet()?)),
+            Command::ConfirmSheet { groups } => {
+                let outcome = writing.confirm(device, &Zeroizing::new(groups)).await;
+                let is_elsewhere = writing.is_elsewhere();
+                if outcome.is_ok() || writing.is_over() {
+                    self.writing = None;
+                }
+                match outcome {
+                    // No problem to be solved by trying again: the screen says what there is to do.
+                    Err(_) if is_elsewhere => Ok(Answer::Status(Status::EnrolledElsewhere)),
+                    outcome => self.show(device, outcome?, Status::Ready),
+                }
+            }
+            Command::CheckCode { code } => recover::check(device, &Zeroizing::new(code)).await,
+            Command::StartAgain | Command::Recover { .. } => {
+                // Both may replace the keys that lie stored: those in memory must not come back.
+                self.writing = None;
+                self.answer_closed(device, command).await
+            }
+            Command::Begin { .. } | Command::Unlock { .. } | Command::Read { .. } => {
+                Err(Failure(Problem::OutOfTurn))
+            }
+            Command::Status | Command::Resume | Command::Returned { .. } | Command::Lock => {
+                Ok(Answer::Status(Status::WritingDown))
             }
         }
+    }
+
+    async fn answer_closed(&mut self, device: &Device, command: Command) -> Result<Answer, Failure> {
+        // These come before anything is read: they are the ways out where what is stored cannot be read.
+        if command == Command::StartAgain && !records::forget_pending(&device.storage).await? {
+            return Err(Failure(Problem::KeysInUse));
+        }
+        let command = match command {
+            Command::CheckCode { code } => return recover::check(device, &Zeroizing::new(code)).await,
+            Command::Recover { code, passphrase } => {
+                return recover::begin(device, &Zeroizing::new(code), &Zeroizing::new(passphrase)).await;
+            }
+            command => command,
+        };
         let mut profile = records::profile(&device.storage).await?;
-        if let Profile::Enrolling(pending) = &profile
+        // What was set aside for a recovery that took too long comes back, and may have taken too long.
+        while let Profile::Enrolling(pending) = &profile
             && pending.enrolment.is_expired(device.worker.now())
         {
             let is_forgotten = records::forget_pending(&device.storage).await?;
             if matches!(command, Command::Returned { .. } | Command::Unlock { .. }) {
                 return Err(Failure(Problem::SignInExpired));
             }
-            if is_forgotten {
-                profile = Profile::Nothing;
+            if !is_forgotten {
+                break;
             }
+            profile = records::profile(&device.storage).await?;
         }
         match (command, profile) {
             (Command::Begin { passphrase }, Profile::Nothing) => {
@@ -119,16 +170,31 @@ impl Session {
             (Command::Unlock { passphrase }, Profile::Enrolling(pending))
                 if pending.enrolment.next_step() == Next::Unlock =>
             {
-                let open = unlock::finish(device, *pending, &Zeroizing::new(passphrase)).await?;
-                self.show(device, open, Status::Ready)
+                let passphrase = Zeroizing::new(passphrase);
+                let mut finishing = unlock::confirmed(device, *pending, &passphrase).await?;
+                if finishing.keys.is_code_written_down() {
+                    return match finishing.finish(device).await {
+                        Err(_) if finishing.is_elsewhere() => Ok(Answer::Status(Status::EnrolledElsewhere)),
+                        outcome => self.show(device, outcome?, Status::Ready),
+                    };
+                }
+                let writing = Writing::new(finishing);
+                let sheet = writing.sheet()?;
+                self.writing = Some(writing);
+                Ok(Answer::Sheet(sheet))
             }
             (Command::Unlock { passphrase }, Profile::Mailbox(wrapped)) => {
                 let open = unlock::open(device, &wrapped, &Zeroizing::new(passphrase)).await?;
                 self.show(device, open, Status::Open)
             }
-            (Command::Unlock { .. } | Command::Begin { .. } | Command::Read { .. }, _) => {
-                Err(Failure(Problem::OutOfTurn))
-            }
+            (
+                Command::Begin { .. }
+                | Command::Unlock { .. }
+                | Command::Sheet
+                | Command::ConfirmSheet { .. }
+                | Command::Read { .. },
+                _,
+            ) => Err(Failure(Problem::OutOfTurn)),
             (_, profile) => Ok(Answer::Status(status(&profile))),
         }
     }
@@ -156,27 +222,29 @@ impl Session {
 async fn answer_open(device: &Device, open: &Shared, command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Read { id } => read(device, open, &id).await,
-        Command::Begin { .. } | Command::Resume | Command::StartAgain => Err(Failure(Problem::OutOfTurn)),
-        Command::Status | Command::Returned { .. } | Command::Unlock { .. } | Command::Lock => {
-            Ok(Answer::Status(Status::Open))
-        }
+        Command::Begin { .. }
+        | Command::Resume
+        | Command::StartAgain
+        | Command::CheckCode { .. }
+        | Command::Recover { .. }
+        | Command::Sheet => Err(Failure(Problem::OutOfTurn)),
+        Command::Status
+        | Command::Returned { .. }
+        | Command::Unlock { .. }
+        | Command::ConfirmSheet { .. }
+        | Command::Lock => Ok(Answer::Status(Status::Open)),
     }
 }
 
 /// One letter, opened and verified again.
 async fn read(device: &Device, open: &Shared, id: &str) -> Result<Answer, Failure> {
-    let id = open.with(|opened| opened.inbox.find(id))?.ok_or(Failure(Problem::NoSuchLetter))?;
-    let name = names::letter(&id);
-    let sealed = device.storage.read(Shelf::Sealed, &name).await?;
-    let sealed = sealed.ok_or(Failure(Problem::StorageDamaged))?;
-    let view = open.with(|opened| -> Result<_, Failure> {
-        let content = local::open(&name, &sealed, &opened.vault_key)?;
-        Ok(opened.inbox.view(&id, &content, &opened.reader())?)
-    })??;
+    let id = open.look(|opened| opened.inbox.find(id))?.ok_or(Failure(Problem::NoSuchLetter))?;
+    let content = archive::letter(device, open, &id).await?;
+    let view = open.look(|opened| opened.inbox.view(&id, &content, &opened.reader()))??;
     Ok(Answer::Letter(Box::new(show::view(view))))
 }
 
-const fn status(profile: &Profile) -> Status {
+fn status(profile: &Profile) -> Status {
     match profile {
         Profile::Nothing => Status::NoMailbox,
         Profile::Enrolling(pending) => enrol::status(&pending.enrolment),

@@ -33,7 +33,7 @@ pub(crate) enum Shelf {
 }
 
 impl Shelf {
-    const ALL: [Self; 2] = [Self::Open, Self::Sealed];
+    pub(crate) const ALL: [Self; 2] = [Self::Open, Self::Sealed];
 
     const fn name(self) -> &'static str {
         match self {
@@ -47,6 +47,22 @@ impl Shelf {
 pub(crate) enum Change {
     Put(Shelf, String, Vec<u8>),
     Remove(Shelf, String),
+    /// To another key of the same shelf.
+    Move(Unread, String),
+}
+
+/// A record as it stands there, be it what was stored or not. It stays in the browser's memory.
+pub(crate) struct Unread {
+    shelf: Shelf,
+    key: String,
+    value: JsValue,
+}
+
+impl Unread {
+    /// Where it stands.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 /// Why nothing was read or stored.
@@ -91,6 +107,34 @@ impl Storage {
         let request = self.reading(shelf)?.get(&key.into())?;
         let value = result(&request, settled(&request)).await?;
         if value.is_undefined() { Ok(None) } else { bytes(&value).map(Some) }
+    }
+
+    /// Whether something stands at `key`, be it what was stored or not.
+    pub(crate) async fn holds(&self, shelf: Shelf, key: &str) -> Result<bool, StorageError> {
+        let request = self.reading(shelf)?.get(&key.into())?;
+        Ok(!result(&request, settled(&request)).await?.is_undefined())
+    }
+
+    /// The keys that start with `prefix`, in their order.
+    pub(crate) async fn keys(&self, shelf: Shelf, prefix: &str) -> Result<Vec<String>, StorageError> {
+        let range = starting_with(prefix)?;
+        let request = self.reading(shelf)?.get_all_keys_with_key(&range)?;
+        let keys: Array = result(&request, settled(&request)).await?.dyn_into()?;
+        Ok(keys.iter().filter_map(|key| key.as_string()).collect())
+    }
+
+    /// What stands at each of the keys, for moving it.
+    pub(crate) async fn unread(&self, shelf: Shelf, keys: Vec<String>) -> Result<Vec<Unread>, StorageError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            // One after the other: browsers have a limit for what they hand over at once.
+            let request = self.reading(shelf)?.get(&key.as_str().into())?;
+            let value = result(&request, settled(&request)).await?;
+            if !value.is_undefined() {
+                found.push(Unread { shelf, key, value });
+            }
+        }
+        Ok(found)
     }
 
     /// The records whose keys start with `prefix`, in the order of their keys.
@@ -197,6 +241,11 @@ fn queue(transaction: &IdbTransaction, change: &Change) -> Result<(), JsValue> {
             .object_store(shelf.name())?
             .put_with_key(&Uint8Array::from(&value[..]), &key.as_str().into())?,
         Change::Remove(shelf, key) => transaction.object_store(shelf.name())?.delete(&key.as_str().into())?,
+        Change::Move(Unread { shelf, key, value }, to) => {
+            let store = transaction.object_store(shelf.name())?;
+            store.put_with_key(value, &to.as_str().into())?;
+            store.delete(&key.as_str().into())?
+        }
     };
     Ok(())
 }

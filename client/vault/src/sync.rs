@@ -4,15 +4,19 @@
 //! to the mailbox, **store** what changed, and only then go on. So the relay is never told of
 //! anything that this device could forget.
 
+use api::Code;
 use client_mailbox::{
+    enrolment::EnrolmentError,
     http::{AnswerError, HttpRequest, RequestFailure},
     inbox::{Alarm, Received},
     registry, relay,
 };
-use client_messages::{Event, Problem};
+use client_messages::{Event, Problem, Step};
 use crypto_core::archive::ObjectId;
 
-use crate::{device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change};
+use crate::{
+    archive, device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change,
+};
 
 /// How old the registry may be by which a new letter is judged, in seconds.
 const REGISTRY_LIFE: u64 = 60 * 60;
@@ -21,15 +25,43 @@ const REGISTRY_LIFE: u64 = 60 * 60;
 pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), Failure> {
     // Letters come without the directory as well.
     tolerated(device, directory(device, shared).await)?;
-    if shared.with(|opened| opened.inbox.last() == 0)? {
-        // A list that is made anew: what was filed comes first, so that of two letters with one id the
-        // one that was shown before stays.
-        archive(device, shared).await?;
-    }
+    let outcome = if shared.with(|opened| opened.inbox.last() == 0)? {
+        anew(device, shared).await
+    } else {
+        onwards(device, shared).await
+    };
+    // Letters may have been restored on the way.
+    device.worker.tell(Event::Progress(None));
+    outcome
+}
+
+/// Everything there is of a mailbox to which this device has just come back. Unlike
+/// [`everything`] it takes nothing for granted: the archive comes first, and all of it.
+pub(crate) async fn restore(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    device.shows(Step::Restoring);
+    tolerated(device, directory(device, shared).await)?;
+    anew(device, shared).await
+}
+
+/// A list that is made anew: what was filed comes first, so that of two letters with one id the one
+/// that was shown before stays.
+async fn anew(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    archive::look_through(device, shared).await?;
+    listed(device, shared).await
+}
+
+/// A list that goes on where it was. What was acknowledged has to be in the archive, so that is looked
+/// through last.
+async fn onwards(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    listed(device, shared).await?;
+    tolerated(device, archive::look_through(device, shared).await)
+}
+
+/// All letters that the relay lists, those that stayed there among them.
+async fn listed(device: &Device, shared: &Shared) -> Result<(), Failure> {
     letters(device, shared).await?;
     let unopened = shared.with(|opened| opened.inbox.unopened())?;
-    again(device, shared, &unopened).await?;
-    tolerated(device, archive(device, shared).await)
+    again(device, shared, &unopened).await
 }
 
 /// What is new at the relay.
@@ -69,18 +101,24 @@ async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
         }
         Ok(changes)
     })??;
-    device.storage.write(changes).await?;
+    shared.store(device, changes).await?;
     // A body may have been suspended.
     shared.show(device)?;
 
     let request = shared.with(|opened| opened.enrolled.check(&opened.trust, &opened.keys))??;
     let response = device.ask_directory(&request).await?;
     let now = device.worker.now();
-    let change = shared.with(|opened| -> Result<Change, Failure> {
-        opened.enrolled.checked(&opened.trust, &response, now)?;
-        opened.enrolled_record()
-    })??;
-    Ok(device.storage.write(vec![change]).await?)
+    let checked = shared.with(|opened| opened.enrolled.checked(&opened.trust, &response, now))?;
+    if let Err(EnrolmentError::Answer(AnswerError::Refused(refused))) = &checked
+        && (refused.is(Code::SignInUnknown) || refused.is(Code::AlreadyEnrolled))
+    {
+        // Another entry is in force. Whether this device is out is the relay's to say.
+        device.worker.tell(Event::Alarm(Problem::ShutOut));
+        return Ok(());
+    }
+    checked?;
+    let change = shared.with(|opened| opened.enrolled_record())??;
+    shared.store(device, vec![change]).await
 }
 
 /// Lists what came since the last listing, to its end, and files it.
@@ -127,7 +165,7 @@ async fn again(device: &Device, shared: &Shared, unopened: &[u64]) -> Result<(),
 
 /// Files every letter that is not filed yet: the relay puts it into the archive and takes it off the
 /// list, both or neither.
-async fn file(device: &Device, shared: &Shared) -> Result<(), Failure> {
+pub(crate) async fn file(device: &Device, shared: &Shared) -> Result<(), Failure> {
     let waiting: Vec<ObjectId> =
         shared.with(|opened| opened.inbox.filings().map(|filing| filing.id()).collect())?;
     for id in waiting {
@@ -141,7 +179,9 @@ async fn file(device: &Device, shared: &Shared) -> Result<(), Failure> {
         match device.ask_relay(&request).await?.done() {
             Ok(()) => {}
             // It may have no room for this one. The letter stays here and there; others go on.
-            Err(AnswerError::Refused(refused)) if !refused.is_temporary() => {
+            Err(AnswerError::Refused(refused))
+                if !refused.is_temporary() && !refused.is(Code::SignatureInvalid) =>
+            {
                 device.worker.tell(Event::Alarm(Problem::RelayRefused));
                 continue;
             }
@@ -151,51 +191,16 @@ async fn file(device: &Device, shared: &Shared) -> Result<(), Failure> {
             let writes = opened.inbox.filed(id);
             records::all_sealed(&writes, &opened.vault_key)
         })??;
-        device.storage.write(changes).await?;
+        shared.store(device, changes).await?;
     }
     Ok(())
 }
 
-/// Looks through the whole archive: for letters that this device does not have, and for those that
-/// the relay does not have any more.
-async fn archive(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    let mut pass = shared.with(|opened| opened.inbox.archive_pass())?;
-    while !pass.is_complete() {
-        let now = device.worker.now();
-        let request = shared
-            .with(|opened| relay::archive(pass.after(), &opened.signer(now), &mut random::source()))??;
-        let response = device.ask_relay(&request).await?;
-        let page = relay::archive_page(&response).map_err(|error| Failure::of_relay(&error))?;
-        for id in shared.with(|opened| pass.listed(&opened.inbox, &page))?? {
-            fetch(device, shared, &id).await?;
-        }
-    }
-    let received = shared.with(|opened| opened.inbox.passed(pass))?;
-    keep(device, shared, received).await
-}
-
-/// Fetches one object of the archive.
-async fn fetch(device: &Device, shared: &Shared, id: &ObjectId) -> Result<(), Failure> {
-    let now = device.worker.now();
-    let request =
-        shared.with(|opened| relay::archive_object(id, &opened.signer(now), &mut random::source()))??;
-    let response = device.ask_relay(&request).await?;
-    let object = relay::archive_content(&response).map_err(|error| Failure::of_relay(&error))?;
-    if object.id.0 != *id.as_bytes() {
-        return Err(Failure(Problem::RelayLied));
-    }
-    let received = shared.with(|opened| {
-        let (inbox, reader) = opened.parts();
-        inbox.archived(&object, &reader)
-    })??;
-    keep(device, shared, received).await
-}
-
 /// Stores what the relay gave, then shows it.
-async fn keep(device: &Device, shared: &Shared, received: Received) -> Result<(), Failure> {
+pub(crate) async fn keep(device: &Device, shared: &Shared, received: Received) -> Result<(), Failure> {
     let Received { writes, alarms, new, .. } = received;
     let changes = shared.with(|opened| records::all_sealed(&writes, &opened.vault_key))??;
-    device.storage.write(changes).await?;
+    shared.store(device, changes).await?;
     if new > 0 {
         shared.show(device)?;
     }
@@ -209,7 +214,11 @@ async fn keep(device: &Device, shared: &Shared, received: Received) -> Result<()
 /// reached it is not, because nothing that it shows is wrong for that.
 fn tolerated(device: &Device, outcome: Result<(), Failure>) -> Result<(), Failure> {
     match outcome {
-        Err(failure) if failure.is_final() || failure.0 == Problem::RelayUnreachable => Err(failure),
+        Err(failure)
+            if failure.is_final() || matches!(failure.0, Problem::NoStorage | Problem::RelayUnreachable) =>
+        {
+            Err(failure)
+        }
         Err(failure) => {
             if !failure.is_temporary() {
                 device.worker.tell(Event::Alarm(failure.0));

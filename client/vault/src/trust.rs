@@ -19,7 +19,7 @@ use crate::{
 const PATH: &str = "/trust.json";
 
 /// The key of the remembered file.
-const RECORD: &str = "trust";
+pub(crate) const RECORD: &str = "trust";
 
 /// Why there is nothing to trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +36,6 @@ pub(crate) enum TrustFailure {
     /// The file is older than the one that is remembered.
     #[error("the trust file is older than the one that was used before")]
     Older,
-    /// The remembered file is not what was stored.
-    #[error("the trust file that this device remembers was altered")]
-    Remembered,
     /// It could not be remembered.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -89,12 +86,17 @@ pub(crate) async fn remembered(storage: &Storage) -> Result<Option<VerifiedTrust
     Ok(record(storage).await?.map(|(_, verified)| verified))
 }
 
+/// What is remembered. A record that is damaged counts as one that is lost: whoever could damage it
+/// could remove it as well, and it must not stand between somebody and their recovery code.
 async fn record(storage: &Storage) -> Result<Option<(SignedTrust, VerifiedTrust)>, TrustFailure> {
-    let Some(stored) = storage.read(Shelf::Open, RECORD).await? else { return Ok(None) };
-    let read = || -> Result<_, TrustError> {
+    let stored = match storage.read(Shelf::Open, RECORD).await {
+        Err(StorageError::Damaged) => None,
+        other => other?,
+    };
+    let read = |stored: Vec<u8>| -> Result<_, TrustError> {
         let signed = SignedTrust::from_json(&stored)?;
         let verified = signed.verify(&signed.signer()?)?;
         Ok((signed, verified))
     };
-    read().map(Some).map_err(|_| TrustFailure::Remembered)
+    Ok(stored.and_then(|stored| read(stored).ok()))
 }

@@ -4,16 +4,15 @@
 use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use client_mailbox::{
-    keys::DeviceKeys,
-    local::{Record, Writes, names},
-};
-use relay_auth::cbor::Wire as _;
+use client_mailbox::local::{Record, Writes, names};
 
-use crate::{failure::Failure, system::rng};
+use crate::failure::Failure;
 
 /// The sign-in that is under way.
 pub(crate) const ENROLMENT: &str = "enrolment";
+
+/// The relay knows this device, and keeps the bundle of its recovery code.
+pub(crate) const READY: &str = "ready";
 
 /// The records.
 pub(crate) struct Disk {
@@ -61,16 +60,6 @@ impl Disk {
         let put = writes.put.iter().map(|record| (record.name.clone(), record.content.as_ref().to_vec()));
         self.records.extend(put);
         self.store()
-    }
-
-    /// The device's keys; new ones the first time.
-    pub(crate) fn keys(&mut self) -> Result<DeviceKeys, Failure> {
-        if let Some(record) = self.get(names::KEYS) {
-            return Ok(DeviceKeys::from_bytes(record)?);
-        }
-        let keys = DeviceKeys::generate(&mut rng());
-        self.put([(names::KEYS.to_owned(), keys.to_bytes())])?;
-        Ok(keys)
     }
 
     /// Everything, as the inbox is loaded from it.

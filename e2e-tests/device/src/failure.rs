@@ -7,9 +7,10 @@ use client_mailbox::{
     enrolment::EnrolmentError,
     http::{AnswerError, RequestFailure},
     inbox::{Alarm, ArchiveLie, InboxError, RelayLie, ViewError},
+    recovery::RecoveryError,
     registry::RegistryError,
 };
-use crypto_core::{archive::ArchiveError, trust::TrustError};
+use crypto_core::{archive::ArchiveError, recovery::CodeError, trust::TrustError};
 use relay_auth::{cbor::DecodeError, receipt::ReceiptError};
 
 /// Why a device does not go on.
@@ -27,6 +28,12 @@ pub(crate) enum Failure {
     NoForm(u16),
     #[error("this person has a mailbox already, made on another device")]
     EnrolledElsewhere,
+    #[error("this is not a recovery code: {0}")]
+    Code(#[from] CodeError),
+    #[error("this code brings no mailbox back: {0}")]
+    Recovery(#[from] RecoveryError),
+    #[error("the relay knows neither the code that was typed nor the new one")]
+    CodeVoid,
     #[error("something that must not be: {0:?}")]
     Alarm(Alarm),
     #[error("not done within {0:?}")]
@@ -73,6 +80,7 @@ impl Failure {
             Self::Enrolment(EnrolmentError::ProviderFailed) => true,
             Self::Answer(error)
             | Self::Enrolment(EnrolmentError::Answer(error))
+            | Self::Recovery(RecoveryError::Answer(error))
             | Self::Registry(RegistryError::Answer(error)) => is_temporary(error),
             _ => false,
         }

@@ -7,13 +7,20 @@ use client_mailbox::{
     inbox::{Inbox, Reader},
     keys::DeviceKeys,
     local::names,
+    recovery::{self, By},
     registry::Registry,
     relay::{self, Signer},
 };
 use crypto_core::trust::VerifiedTrust;
 use relay_auth::cbor::Wire as _;
 
-use crate::{disk::Disk, failure::Failure, network::Network, system::now};
+use crate::{
+    disk::{Disk, READY},
+    failure::Failure,
+    hold::{Hold, Step},
+    network::Network,
+    system::{now, rng},
+};
 
 /// A mailbox with everything that its device knows of it.
 pub(crate) struct Mailbox<'d> {
@@ -47,8 +54,39 @@ impl<'d> Mailbox<'d> {
         Ok(Self { network, trust, keys, disk, enrolled, registry, inbox })
     }
 
-    /// Opens it at the relay, which is to no effect where it is open.
-    pub(crate) async fn open(&mut self) -> Result<(), Failure> {
+    /// Makes the relay know this device, unless it does: opens a new mailbox there and keeps its
+    /// bundle, or takes over the one that came back, whose bundle is there already.
+    pub(crate) async fn open(&mut self, hold: Hold) -> Result<(), Failure> {
+        if self.disk.get(READY).is_some() {
+            return Ok(());
+        }
+        if self.keys.former().is_some() {
+            self.restart().await?;
+            hold.at(Step::Restarted);
+        } else {
+            self.open_new().await?;
+            let request = recovery::keep(&self.enrolled, &self.signer(), &mut rng())?;
+            self.network.send(&request).await?.done()?;
+            hold.at(Step::Kept);
+        }
+        self.disk.put([(READY.to_owned(), Vec::new())])
+    }
+
+    /// By the code that was typed; by the new one where an earlier try did it and its answer was lost.
+    async fn restart(&self) -> Result<(), Failure> {
+        for by in [By::Typed, By::New] {
+            let Some(request) = recovery::look(by, &self.signer(), &mut rng())? else { break };
+            let answer = self.network.send(&request).await?;
+            let Some(in_force) = recovery::access_counter(&answer)? else { continue };
+            let restart = recovery::restart(&self.enrolled, by, in_force, &self.signer(), &mut rng())?;
+            let Some(restart) = restart else { break };
+            return Ok(self.network.send(&restart).await?.done()?);
+        }
+        Err(Failure::CodeVoid)
+    }
+
+    /// To no effect where it is open.
+    async fn open_new(&mut self) -> Result<(), Failure> {
         match self.open_once().await {
             Err(Failure::Answer(AnswerError::Refused(refused))) if refused.is(Code::VoucherExpired) => {
                 self.check_entry().await?;

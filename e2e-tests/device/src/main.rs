@@ -1,9 +1,10 @@
 //! A person's device without a browser, for journeys: the logic of the real one, on a real network.
 //!
 //! It signs in at the stand-in for ScotAccount by its forms, publishes and verifies its entry, opens
-//! the mailbox, and waits for letters by the relay's event stream. While a service is away it tries
-//! again, as a device does that somebody keeps open. What it knows lies in a state file, if one is
-//! named, and a second run goes on from there: **unsealed**, because nobody whom it serves lives.
+//! the mailbox or brings one back by its recovery code, and waits for letters by the relay's event
+//! stream. While a service is away it tries again, as a device does that somebody keeps open. What it
+//! knows lies in a state file, if one is named, and a second run goes on from there: **unsealed**,
+//! because nobody whom it serves lives.
 //!
 //! Anything that must not be — a lie, an alarm — ends it.
 
@@ -12,10 +13,12 @@
 mod disk;
 mod enrol;
 mod failure;
+mod hold;
 mod listen;
 mod mailbox;
 mod network;
 mod person;
+mod recover;
 mod report;
 mod sync;
 mod system;
@@ -27,7 +30,14 @@ use clap::Parser;
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use crate::{disk::Disk, failure::Failure, mailbox::Mailbox, network::Network, person::Person};
+use crate::{
+    disk::Disk,
+    failure::Failure,
+    hold::{Hold, Step},
+    mailbox::Mailbox,
+    network::Network,
+    person::Person,
+};
 
 /// Between two tries while a service is away.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -48,6 +58,12 @@ struct Options {
     /// Forget the letters first: the list is made anew from the relay and its archive.
     #[arg(long)]
     anew: bool,
+    /// With a state that has nothing yet: bring the mailbox back to which this recovery code belongs.
+    #[arg(long, value_name = "CODE")]
+    recover: Option<String>,
+    /// Say so and stand still at this step, before anything is stored of it, until the input ends.
+    #[arg(long, value_name = "STEP")]
+    hold: Option<Step>,
     /// Wait for a letter with this subject. May be given several times.
     #[arg(long, value_name = "SUBJECT")]
     expect: Vec<String>,
@@ -97,10 +113,12 @@ async fn patiently(options: &Options, disk: &mut Disk) -> Result<Value, Failure>
 async fn go_on(options: &Options, disk: &mut Disk) -> Result<Value, Failure> {
     let network = Network::new()?;
     let trust = trust::current(&network, &options.client, disk).await?;
-    let keys = disk.keys()?;
-    enrol::finish(&network, &trust, &keys, disk, &mut Person::new(&network, &options.person)).await?;
+    let hold = Hold(options.hold);
+    let keys = recover::keys(&network, &trust, disk, options.recover.as_deref(), hold).await?;
+    recover::say_code(&keys);
+    enrol::finish(&network, &trust, &keys, disk, &mut Person::new(&network, &options.person), hold).await?;
     let mut mailbox = Mailbox::load(network, trust, keys, disk)?;
-    mailbox.open().await?;
+    mailbox.open(hold).await?;
     mailbox.synchronise().await?;
     if !mailbox.has(&options.expect) {
         mailbox.listen(&options.expect).await?;

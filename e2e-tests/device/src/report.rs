@@ -6,15 +6,16 @@ use crypto_core::archive::Item;
 use relay_auth::{cbor::Wire as _, hex};
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, mailbox::Mailbox};
+use crate::{failure::Failure, mailbox::Mailbox, recover};
 
-/// Every letter, the newest first, and what is not in order.
+/// Every letter, the newest first, what is not in order, and the recovery code.
 pub(crate) fn of(mailbox: &Mailbox<'_>) -> Result<Value, Failure> {
     let letters = mailbox.inbox.summaries(&mailbox.registry);
     let letters: Vec<Value> =
         letters.iter().map(|summary| letter(mailbox, summary)).collect::<Result<_, _>>()?;
     Ok(json!({
         "letters": letters,
+        "code": recover::code(&mailbox.keys),
         "unopened": mailbox.inbox.unopened(),
         "not_filed": mailbox.inbox.filings().count(),
         "with_postcode": mailbox.enrolled.attributes().postcode().is_some(),

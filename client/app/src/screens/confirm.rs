@@ -1,4 +1,5 @@
-//! ScotAccount has confirmed the person: the passphrase, typed once more, finishes the enrolment.
+//! ScotAccount has confirmed the person: the passphrase, typed once more, leads on to the
+//! recovery code.
 
 use client_catalogue::Message;
 use client_messages::Status;
@@ -14,14 +15,23 @@ use crate::{
 pub(crate) fn confirm(page: Page) -> AnyView {
     let texts = language::texts();
     let address = move || {
-        let with_address = page.vault.status.get() == Some(Status::Confirmed { with_address: true });
+        let with_address =
+            matches!(page.vault.status.get(), Some(Status::Confirmed { with_address: true, .. }));
         texts.say(if with_address { Message::ConfirmWithAddress } else { Message::ConfirmWithoutAddress })
+    };
+    let (next, forgotten) = if page.vault.is_recovery.get_untracked() {
+        (Message::ConfirmRecoveryNext, Message::ConfirmRecoveryForgottenText)
+    } else {
+        (Message::ConfirmNext, Message::ConfirmForgottenText)
     };
     let words =
         Form { hint: Message::ConfirmHint, button: Message::ConfirmButton, autocomplete: "current-password" };
     let forgotten = (
-        paragraph(Message::ConfirmForgottenText),
-        second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+        paragraph(forgotten),
+        html::div().class("ds_button-group").child((
+            second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+            second_button(page, "recover", Message::RecoverStart, move || page.come_back()),
+        )),
     );
     screen(
         page,
@@ -29,6 +39,7 @@ pub(crate) fn confirm(page: Page) -> AnyView {
             heading(Message::ConfirmTitle),
             paragraph(Message::ConfirmText),
             html::p().child(address),
+            paragraph(next),
             form(page, words, move |passphrase| page.unlock(passphrase)),
             details(Message::ForgottenTitle, forgotten),
         ),

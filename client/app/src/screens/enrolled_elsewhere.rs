@@ -1,10 +1,10 @@
-//! This person has a mailbox on another device.
+//! This person has a mailbox on another device. The recovery code brings it here.
 
 use client_catalogue::Message;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use crate::{
-    elements::{heading, paragraph, screen, second_button},
+    elements::{button, heading, paragraph, screen, second_button},
     page::Page,
 };
 
@@ -15,7 +15,10 @@ pub(crate) fn enrolled_elsewhere(page: Page) -> AnyView {
             heading(Message::EnrolledElsewhereTitle),
             paragraph(Message::EnrolledElsewhereText),
             paragraph(Message::EnrolledElsewhereMore),
-            second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+            html::div().class("ds_button-group").child((
+                button(page, "recover", Message::RecoverStart, move || page.come_back()),
+                second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+            )),
         ),
     )
 }

@@ -1,10 +1,10 @@
-//! The mailbox is locked: the passphrase opens it.
+//! The mailbox is locked: the passphrase opens it, or the recovery code brings it back.
 
 use client_catalogue::Message;
 use leptos::prelude::*;
 
 use crate::{
-    elements::{details, heading, paragraph, screen},
+    elements::{details, heading, paragraph, screen, second_button},
     page::Page,
     passphrase::{Form, form},
 };
@@ -12,12 +12,16 @@ use crate::{
 pub(crate) fn locked(page: Page) -> AnyView {
     let words =
         Form { hint: Message::LockedHint, button: Message::LockedButton, autocomplete: "current-password" };
+    let forgotten = (
+        paragraph(Message::LockedForgottenText),
+        second_button(page, "recover", Message::RecoverStart, move || page.come_back()),
+    );
     screen(
         page,
         (
             heading(Message::LockedTitle),
             form(page, words, move |passphrase| page.unlock(passphrase)),
-            details(Message::ForgottenTitle, paragraph(Message::LockedForgottenText)),
+            details(Message::ForgottenTitle, forgotten),
         ),
     )
 }

@@ -8,7 +8,10 @@ mod letter;
 mod locked;
 mod open_elsewhere;
 mod ready;
+mod recover;
 mod returning;
+mod sheet;
+mod sheet_check;
 mod sign_in;
 mod start;
 mod starting;
@@ -22,7 +25,7 @@ use leptos::prelude::*;
 use crate::{
     focus::{self, ERROR_SUMMARY, HEADING},
     language,
-    page::Page,
+    page::{Beginning, Page},
     vault::Life,
 };
 
@@ -31,10 +34,13 @@ use crate::{
 enum Screen {
     Starting,
     Start,
+    Recover,
     ChoosePassphrase,
     SignIn,
     Returning,
     Confirm,
+    Sheet,
+    SheetCheck,
     Ready,
     Inbox,
     Letter,
@@ -60,13 +66,31 @@ impl Screen {
         if page.is_returning.get() {
             return Self::Returning;
         }
-        match vault.status.get() {
+        let status = vault.status.get();
+        // The reader may have come from any of these to type the recovery code.
+        if matches!(
+            status,
+            None | Some(
+                Status::NoMailbox | Status::Locked | Status::EnrolledElsewhere | Status::Confirmed { .. }
+            )
+        ) {
+            match page.beginning.get() {
+                Beginning::Code => return Self::Recover,
+                Beginning::NewPassphrase => return Self::ChoosePassphrase,
+                Beginning::NotYet | Beginning::Passphrase => {}
+            }
+        }
+        match status {
             None if page.problem.get().is_some() => Self::Stopped,
             None => Self::Starting,
-            Some(Status::NoMailbox) if page.is_choosing.get() => Self::ChoosePassphrase,
+            Some(Status::NoMailbox) if page.beginning.get() == Beginning::Passphrase => {
+                Self::ChoosePassphrase
+            }
             Some(Status::NoMailbox) => Self::Start,
-            Some(Status::SigningIn) => Self::SignIn,
+            Some(Status::SigningIn { .. }) => Self::SignIn,
             Some(Status::Confirmed { .. }) => Self::Confirm,
+            Some(Status::WritingDown) if page.is_checking.get() => Self::SheetCheck,
+            Some(Status::WritingDown) => Self::Sheet,
             Some(Status::EnrolledElsewhere) => Self::EnrolledElsewhere,
             Some(Status::Locked) => Self::Locked,
             Some(Status::OpenElsewhere) => Self::OpenElsewhere,
@@ -81,10 +105,13 @@ impl Screen {
         match self {
             Self::Starting => "starting",
             Self::Start => "start",
+            Self::Recover => "recover",
             Self::ChoosePassphrase => "choose-passphrase",
             Self::SignIn => "sign-in",
             Self::Returning => "returning",
             Self::Confirm => "confirm",
+            Self::Sheet => "sheet",
+            Self::SheetCheck => "sheet-check",
             Self::Ready => "ready",
             Self::Inbox => "inbox",
             Self::Letter => "letter",
@@ -101,10 +128,13 @@ impl Screen {
         match self {
             Self::Starting => Message::StartingName,
             Self::Start => Message::StartName,
+            Self::Recover => Message::RecoverName,
             Self::ChoosePassphrase => Message::ChoosePassphraseName,
             Self::SignIn => Message::SignInName,
             Self::Returning => Message::ReturningName,
             Self::Confirm => Message::ConfirmName,
+            Self::Sheet => Message::SheetName,
+            Self::SheetCheck => Message::SheetCheckName,
             Self::Ready => Message::ReadyName,
             Self::Inbox => Message::InboxName,
             Self::Letter => Message::LetterName,
@@ -120,10 +150,13 @@ impl Screen {
         match self {
             Self::Starting => starting::starting(page),
             Self::Start => start::start(page),
+            Self::Recover => recover::recover(page),
             Self::ChoosePassphrase => choose_passphrase::choose_passphrase(page),
             Self::SignIn => sign_in::sign_in(page),
             Self::Returning => returning::returning(page),
             Self::Confirm => confirm::confirm(page),
+            Self::Sheet => sheet::sheet(page),
+            Self::SheetCheck => sheet_check::sheet_check(page),
             Self::Ready => ready::ready(page),
             Self::Inbox => inbox::inbox(page),
             Self::Letter => letter::letter(page),

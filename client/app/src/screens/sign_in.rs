@@ -10,14 +10,19 @@ use crate::{
 };
 
 pub(crate) fn sign_in(page: Page) -> AnyView {
+    let (begun_earlier, purpose) = if page.vault.is_recovery.get_untracked() {
+        (Message::SignInRecoveryBegunEarlier, Message::SignInRecoveryText)
+    } else {
+        (Message::SignInBegunEarlier, Message::SignInText)
+    };
     let begun_earlier = (!page.has_begun.get_untracked())
-        .then(|| html::p().class("ds_inset-text").child(text(Message::SignInBegunEarlier)));
+        .then(|| html::p().class("ds_inset-text").child(text(begun_earlier)));
     screen(
         page,
         (
             heading(Message::SignInTitle),
             begun_earlier,
-            paragraph(Message::SignInText),
+            paragraph(purpose),
             steps(&[Message::SignInStepAccount, Message::SignInStepIdentity, Message::SignInStepAddress]),
             paragraph(Message::SignInPrivate),
             html::div().class("ds_button-group").child((

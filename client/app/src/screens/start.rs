@@ -4,7 +4,7 @@ use client_catalogue::Message;
 use leptos::{html, prelude::*};
 
 use crate::{
-    elements::{button, heading, lead, paragraph, points, screen, subheading},
+    elements::{button, heading, lead, paragraph, points, screen, second_button, subheading},
     language::text,
     page::Page,
 };
@@ -18,12 +18,20 @@ pub(crate) fn start(page: Page) -> AnyView {
             subheading(Message::StartPrivateTitle),
             paragraph(Message::StartPrivateText),
             subheading(Message::StartNeedTitle),
-            points(&[Message::StartNeedAccount, Message::StartNeedPassphrase, Message::StartNeedTime]),
+            points(&[
+                Message::StartNeedAccount,
+                Message::StartNeedPassphrase,
+                Message::StartNeedPaper,
+                Message::StartNeedTime,
+            ]),
             html::section().class("ds_inset-text").attr("aria-labelledby", "early").child((
                 html::h2().attr("id", "early").child(text(Message::StartEarlyTitle)),
                 paragraph(Message::StartEarlyText),
             )),
-            button(page, "begin", Message::StartBegin, move || page.choose()),
+            html::div().class("ds_button-group").child((
+                button(page, "begin", Message::StartBegin, move || page.choose()),
+                second_button(page, "recover", Message::StartRecover, move || page.come_back()),
+            )),
         ),
     )
 }

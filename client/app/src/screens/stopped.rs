@@ -1,7 +1,8 @@
 //! The vault runs and cannot say in what state the mailbox is: what went wrong stands above.
 
 use client_catalogue::Message;
-use leptos::prelude::*;
+use client_messages::Problem;
+use leptos::{html, prelude::*};
 
 use crate::{
     address,
@@ -10,13 +11,21 @@ use crate::{
 };
 
 pub(crate) fn stopped(page: Page) -> AnyView {
+    // Only what is stored here is broken then: the letters can come back from where they are filed.
+    let is_broken =
+        matches!(page.problem.get_untracked(), Some(Problem::StorageDamaged | Problem::KeysInUse));
+    let recover =
+        is_broken.then(|| second_button(page, "recover", Message::RecoverStart, move || page.come_back()));
     screen(
         page,
         (
             heading(Message::StoppedTitle),
             paragraph(Message::StoppedText),
-            button(page, "retry", Message::LoadAgain, address::reload),
-            second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+            html::div().class("ds_button-group").child((
+                button(page, "retry", Message::LoadAgain, address::reload),
+                recover,
+                second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+            )),
         ),
     )
 }

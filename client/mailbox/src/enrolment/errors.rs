@@ -30,6 +30,18 @@ pub enum EnrolmentError {
     /// The keys are not those for which the person signed in.
     #[error("the sign-in was made for other keys than those on this device")]
     OtherKeys,
+    /// The code that was typed was replaced: its identity key is not the one of the entry in force.
+    #[error("this recovery code was replaced by a newer one: use the newest")]
+    CodeReplaced,
+    /// The person is not the one whose mailbox the code is for, or has none.
+    #[error("this recovery code is for the mailbox of somebody else: sign in as the person it belongs to")]
+    OtherOwner,
+    /// The recovery bundle is not the one that belongs to the entry in force (`LBX-BUNDLE-3`).
+    #[error("the relay gave an older recovery bundle than the one that belongs to this mailbox")]
+    OlderBundle,
+    /// Another device changed the entry after the sign-in, which is bound to the one before.
+    #[error("the mailbox was changed by another device meanwhile: sign in again")]
+    EntryChanged,
     /// A request could not be made.
     #[error(transparent)]
     Request(#[from] RequestFailure),
@@ -66,7 +78,8 @@ pub enum Lie {
     /// It said that the address was confirmed and then left it out.
     #[error("the directory left out the address that it said was confirmed")]
     AddressLeftOut,
-    /// What it published is not what was signed here, or it does not prove it.
-    #[error("the directory does not prove that it published what this device signed: {0}")]
+    /// What it shows of the entries is not what was signed here or shown before, or it does not prove
+    /// it.
+    #[error("what the directory shows of this person's entries does not hold: {0}")]
     Published(#[from] LookupError),
 }

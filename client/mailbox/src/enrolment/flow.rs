@@ -10,10 +10,7 @@ use rand_core::CryptoRng;
 use relay_auth::cbor::Bytes32;
 use sha2::{Digest as _, Sha256};
 
-use crate::enrolment::{
-    EnrolmentError,
-    sign_in::{Enrolment, Stage},
-};
+use crate::enrolment::{EnrolmentError, sign_in::Enrolment, step::Stage};
 
 /// What is fresh for each time at ScotAccount.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]

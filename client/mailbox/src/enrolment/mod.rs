@@ -12,9 +12,14 @@
 //! client; what it gets back is verified here, so that neither can put another key in this one's
 //! place.
 //!
+//! A device that comes back with a recovery code goes the same way. Between the first time and the
+//! second it is shown the entries of the person who signed in; what follows is bound to the entry in
+//! force, and the new entry is signed by the former identity key as well.
+//!
 //! [`Enrolment`] holds no private key and can lie open between the redirects; the keys lie sealed
 //! under the passphrase, which is asked for again once everything is confirmed.
 
+mod entries;
 mod errors;
 mod flow;
 mod published;
@@ -22,10 +27,13 @@ mod redeem;
 mod returned;
 mod sign;
 mod sign_in;
+mod signed;
+mod step;
 
 pub use errors::{EnrolmentError, Lie};
 pub use published::Enrolled;
 pub use redeem::{Next, Redeem};
 pub use returned::Returned;
-pub use sign::SignedEnrolment;
-pub use sign_in::{Enrolment, Stage};
+pub use sign_in::Enrolment;
+pub use signed::SignedEnrolment;
+pub use step::Stage;

@@ -14,7 +14,7 @@ use relay_auth::{
 };
 
 use crate::{
-    enrolment::{EnrolmentError, Lie, sign::SignedEnrolment},
+    enrolment::{EnrolmentError, Lie, SignedEnrolment},
     http::{HttpRequest, HttpResponse},
     keys::DeviceKeys,
 };
@@ -26,8 +26,8 @@ const LONGEST_VOUCHER: usize = 256;
 
 impl SignedEnrolment {
     /// Takes the directory's answer and verifies that the entry stands there: under this person's id,
-    /// as the first and only version, and under their details with and without the postcode
-    /// (`LBX-DIR-12`).
+    /// with as many versions as the chain has entries, and under their details with and without the
+    /// postcode (`LBX-DIR-12`).
     ///
     /// # Errors
     /// [`EnrolmentError`]. The signed entry is kept: it may be published for all that.
@@ -77,7 +77,7 @@ impl SignedEnrolment {
             without_postcode: Presence::from_bytes(published.without_postcode.as_ref())?,
             with_postcode: with_postcode.transpose()?,
         };
-        let history = History::verify(self.directory_id, core::slice::from_ref(&self.entry))?;
+        let history = History::verify(self.directory_id, &self.chain)?;
         verify_own_entry(&history, &presence, &self.attributes, &listings, trust, &head)?;
         Ok(head.pin())
     }
@@ -103,7 +103,11 @@ pub struct Enrolled {
 redacted!(Enrolled);
 
 impl Wire for Enrolled {
-    const LIMITS: Limits = Limits { bytes: 72 * 1024, depth: 9, items: 160 };
+    const LIMITS: Limits = Limits {
+        bytes: SignedEnrolment::LIMITS.bytes + LONGEST_VOUCHER + 1024,
+        depth: SignedEnrolment::LIMITS.depth + 1,
+        items: SignedEnrolment::LIMITS.items + 16,
+    };
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
@@ -137,6 +141,12 @@ impl Enrolled {
     #[must_use]
     pub fn voucher(&self) -> &[u8] {
         self.voucher.as_ref()
+    }
+
+    /// The sealed recovery bundle to which the entry commits, for the relay.
+    #[must_use]
+    pub fn bundle(&self) -> &[u8] {
+        self.signed.bundle()
     }
 
     /// What is remembered of the directory's log. Everything later has to extend it.

@@ -14,7 +14,8 @@ use crate::{
     enrolment::{
         EnrolmentError, Lie,
         returned::{Outcome, Returned},
-        sign_in::{Enrolment, Stage, Step},
+        sign_in::Enrolment,
+        step::{Stage, Step},
     },
     http::{self, HttpRequest, HttpResponse},
     keys::DeviceKeys,
@@ -28,6 +29,9 @@ const ANSWER: Limits = Limits { bytes: LONGEST_TOKEN + 128, depth: 1, items: 6 }
 pub enum Next {
     /// The person goes to ScotAccount ([`Enrolment::authorise_url`]).
     Authorise,
+    /// The directory shows the person's entries: send [`Enrolment::entries`], and give the answer to
+    /// [`Enrolment::entries_shown`]. In a recovery.
+    Entries,
     /// Everything is confirmed: the passphrase opens the keys, and the enrolment is finished.
     Unlock,
     /// This person has an entry already, made on another device.
@@ -68,6 +72,9 @@ impl Enrolment {
         match self.stage() {
             Some(present) if present < stage => return Err(EnrolmentError::UnknownSignIn),
             Some(present) if present == stage => {}
+            None if self.step == Step::Entries && stage != Stage::Account => {
+                return Err(EnrolmentError::UnknownSignIn);
+            }
             Some(_) | None => return Ok(Redeem::Continue(self.next_step())),
         }
         match &returned.outcome {
@@ -125,16 +132,21 @@ impl Enrolment {
         // Against the id that stood in the nonce, before another one is taken.
         let subject = evidence::verify_sign_in(&answer.id_token, &self.bound(stage), trust.provider(), now)
             .map_err(Lie::IdToken)?;
+        let subject = self.subject_hash(&subject);
         let directory_id = DirectoryId::from(answer.directory_id.0);
         if stage == Stage::Account {
-            self.subject = Some(self.subject_hash(&subject));
-        } else if self.subject != Some(self.subject_hash(&subject)) {
+            let is_owner = answer.enrolled && directory_id == self.directory_id;
+            if self.is_recovery() && !is_owner {
+                return Err(EnrolmentError::OtherOwner);
+            }
+        } else if self.subject != Some(subject) {
             return Err(Lie::OtherPerson.into());
         } else if directory_id != self.directory_id {
             return Err(Lie::OtherId.into());
         }
         let step = match stage {
-            _ if answer.enrolled => Step::Elsewhere,
+            _ if answer.enrolled && !self.is_recovery() => Step::Elsewhere,
+            Stage::Account if self.is_recovery() => Step::Entries,
             Stage::Account => Step::Identity,
             Stage::Identity if answer.confirmed => Step::Address,
             Stage::Identity => return Err(EnrolmentError::NotConfirmed),
@@ -142,7 +154,7 @@ impl Enrolment {
             Stage::Address => Step::Confirmed,
         };
         (self.step, self.directory_id) = (step, directory_id);
-        self.sign_in = Some(Bytes32(answer.sign_in.0));
+        (self.sign_in, self.subject) = (Some(Bytes32(answer.sign_in.0)), Some(subject));
         Ok(self.next_step())
     }
 

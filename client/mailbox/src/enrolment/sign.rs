@@ -1,32 +1,29 @@
-//! The first entry: made from what was verified, signed last.
+//! The entry: made from what was verified, signed last.
 
-use api::{
-    Octets32,
-    directory::{Collected, KnownLog, PublishRequest},
-};
+use api::directory::Collected;
 use crypto_core::{
-    citizen::{
-        ChangeKind, DirectoryId, Entry, EntryStatus, InboxKey, Purpose, SignedEntry, device_commitment,
-        recovery_key_hash,
-    },
-    directory::Pin,
+    citizen::{ChangeKind, Entry, EntryStatus, InboxKey, SignedEntry, device_commitment, recovery_key_hash},
     evidence::{
         self, AddressEvidence, Evidence, EvidenceError, IdentityProvider, VerifiedPerson, address_commitment,
     },
     jwt::LONGEST_TOKEN,
     person::Attributes,
+    recovery::{SealedBundle, archive_head_commitment},
     trust::VerifiedTrust,
 };
-use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
-use relay_auth::cbor::{Bytes32, DecodeError, Limits, Start, Suite, Version, Wire, encode};
+use relay_auth::{
+    cbor::{Bytes32, DecodeError, Limits, Suite, Version, Wire as _},
+    signing::SigningKey,
+};
 
 use crate::{
     enrolment::{
-        EnrolmentError, Lie,
-        sign_in::{Enrolment, Stage, Step},
+        EnrolmentError, Lie, SignedEnrolment, entries,
+        sign_in::Enrolment,
+        step::{Stage, Step},
     },
-    http::{self, HttpRequest, HttpResponse},
+    http::HttpResponse,
     keys::DeviceKeys,
 };
 
@@ -43,9 +40,10 @@ const COMMITMENTS: usize = 4;
 const COLLECTED: Limits = Limits { bytes: 3 * LONGEST_TOKEN + 64, depth: 1, items: 4 };
 
 impl Enrolment {
-    /// Takes the tokens, verifies all of them as every reader of the entry will, makes the evidence
-    /// and the entry, and signs. Store the result sealed, and the enrolment, before it is published:
-    /// from then on the keys are not dropped any more.
+    /// Takes the tokens, verifies all of them as every reader of the entry will, makes the evidence,
+    /// the recovery bundle and the entry, and signs. `shown` is the directory's answer to
+    /// [`Enrolment::entries`], asked again; for a recovery alone. Store the result sealed, and the
+    /// enrolment, before it is published: from then on the keys are not dropped any more.
     ///
     /// # Errors
     /// [`EnrolmentError`]; nothing was signed and nothing changed.
@@ -54,21 +52,26 @@ impl Enrolment {
         trust: &VerifiedTrust,
         keys: &DeviceKeys,
         response: &HttpResponse,
+        shown: Option<&HttpResponse>,
         now: u64,
         rng: &mut impl CryptoRng,
     ) -> Result<SignedEnrolment, EnrolmentError> {
         let (Step::Confirmed | Step::ConfirmedWithAddress, Some(sign_in)) = (self.step, self.sign_in) else {
             return Err(EnrolmentError::OutOfTurn);
         };
-        if keys.identity().verifying_key() != self.identity_key {
+        let former = keys.former().map(|former| former.identity());
+        if keys.identity().verifying_key() != self.identity_key
+            || former.as_ref().map(SigningKey::verifying_key) != self.former_identity
+        {
             return Err(EnrolmentError::OtherKeys);
         }
+        let mut chain = self.entries_before(keys, shown)?;
         let Collected { id_token, claims_token, address_token } = response.decoded(COLLECTED)?;
         let without_address = Evidence {
             version: Version,
             suite: Suite,
-            purpose: Purpose::Enrol,
-            previous: None,
+            purpose: self.purpose(),
+            previous: self.previous,
             salt: self.flow(Stage::Identity).salt,
             id_token,
             claims_token,
@@ -91,13 +94,21 @@ impl Enrolment {
         person.is(&attributes).map_err(Lie::Name)?;
         evidence::verify_address(&evidence, address.as_ref(), &person, &attributes, trust.provider())
             .map_err(Lie::Address)?;
-        let entry = self.entry(keys, &evidence, now, rng)?;
+        let (bundle, commitment) = self.bundle(keys, rng)?;
+        let entry = self.entry(keys, &evidence, commitment, now, rng)?;
+        chain.push(match &former {
+            Some(former) => SignedEntry::by_recovery(&entry, &keys.identity(), former),
+            None => SignedEntry::by_identity(&entry, &keys.identity()),
+        });
+        // As every reader will: a closed chain, for one, does not go on.
+        entries::verified(self, &chain)?;
         let signed = SignedEnrolment {
             version: Version,
             suite: Suite,
             directory_id: self.directory_id,
             sign_in,
-            entry: SignedEntry::by_identity(&entry, &keys.identity()),
+            chain,
+            bundle: bundle.to_bytes().into(),
             evidence,
             attributes,
             address,
@@ -122,19 +133,37 @@ impl Enrolment {
         }
     }
 
+    /// The recovery bundle, sealed to the key of the new code, and the commitment to it
+    /// (`LBX-BUNDLE-3`). Nothing of the archive's head is committed to yet.
+    fn bundle(
+        &self,
+        keys: &DeviceKeys,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(SealedBundle, Bytes32), EnrolmentError> {
+        let Bytes32(salt) = random(rng);
+        let unsealed = DecodeError::Value("the recovery bundle cannot be sealed");
+        let sealed = keys
+            .bundle(self.directory_id, salt)
+            .seal(&keys.recovery().0, rng)
+            .map_err(|_| EnrolmentError::Entry(unsealed))?;
+        let commitment = archive_head_commitment(None, &sealed.digest(), &salt);
+        Ok((sealed, Bytes32(commitment)))
+    }
+
     fn entry(
         &self,
         keys: &DeviceKeys,
         evidence: &Evidence,
+        archive_head: Bytes32,
         now: u64,
         rng: &mut impl CryptoRng,
     ) -> Result<Entry, EnrolmentError> {
-        let inbox_keys = keys.inbox_keys().into_iter().map(|key| InboxKey {
+        let inbox_keys = keys.accepted_inbox_keys().into_iter().map(|key| InboxKey {
             key: key.public_key().clone(),
             rotate_after: now.saturating_add(ROTATE_AFTER),
             not_after: now.saturating_add(NOT_AFTER),
         });
-        let (recovery_key, recovery_salt) = keys.recovery().ok_or(EnrolmentError::OutOfTurn)?;
+        let (recovery_key, recovery_salt) = keys.recovery();
         let mut devices = vec![Bytes32(device_commitment(&keys.device_opening()))];
         devices.resize_with(COMMITMENTS, || random(rng));
         devices.sort_unstable();
@@ -143,14 +172,14 @@ impl Enrolment {
             suite: Suite,
             directory_id: self.directory_id,
             status: EntryStatus::Active,
-            change: ChangeKind::First,
-            previous: None,
+            change: if self.is_recovery() { ChangeKind::Recovery } else { ChangeKind::First },
+            previous: self.previous,
             identity_key: self.identity_key,
             evidence: evidence.hash().into(),
             inbox_keys: inbox_keys.collect(),
             devices,
             recovery_key: recovery_key_hash(&recovery_key, recovery_salt).into(),
-            archive_head: None,
+            archive_head: Some(archive_head),
             salt: random(rng),
         };
         entry.validate().map_err(EnrolmentError::Entry)?;
@@ -177,68 +206,4 @@ fn random(rng: &mut impl CryptoRng) -> Bytes32 {
     let mut bytes = [0; 32];
     rng.fill_bytes(&mut bytes);
     Bytes32(bytes)
-}
-
-/// An entry that was signed on this device, with everything that the directory needs to publish it.
-/// It holds a name, a birth date and an address: stored sealed.
-#[derive(Clone, PartialEq, Eq, Encode, Decode)]
-pub struct SignedEnrolment {
-    #[n(0)]
-    version: Version,
-    #[n(1)]
-    suite: Suite,
-    #[n(2)]
-    pub(super) directory_id: DirectoryId,
-    #[n(3)]
-    sign_in: Bytes32,
-    #[n(4)]
-    pub(super) entry: SignedEntry,
-    #[n(5)]
-    evidence: Evidence,
-    #[n(6)]
-    pub(super) attributes: Attributes,
-    #[n(7)]
-    address: Option<AddressEvidence>,
-}
-
-redacted!(SignedEnrolment);
-
-impl Wire for SignedEnrolment {
-    const LIMITS: Limits = Limits { bytes: 68 * 1024, depth: 8, items: 128 };
-    const START: Start = Start::VersionAndSuite;
-
-    fn validate(&self) -> Result<(), DecodeError> {
-        self.entry.validate()?;
-        self.evidence.validate()?;
-        self.attributes.validate()
-    }
-}
-
-impl SignedEnrolment {
-    /// Asks the directory to publish the entry. The same request again has the same effect: whoever
-    /// lost the answer asks once more.
-    ///
-    /// # Errors
-    /// [`EnrolmentError::Request`].
-    pub fn publish(&self, trust: &VerifiedTrust, keys: &DeviceKeys) -> Result<HttpRequest, EnrolmentError> {
-        self.request(trust, keys, Some(self.sign_in), None)
-    }
-
-    pub(super) fn request(
-        &self,
-        trust: &VerifiedTrust,
-        keys: &DeviceKeys,
-        sign_in: Option<Bytes32>,
-        pin: Option<&Pin>,
-    ) -> Result<HttpRequest, EnrolmentError> {
-        let request = PublishRequest {
-            sign_in: sign_in.map(|handle| Octets32(handle.0)),
-            entry: self.entry.to_bytes().into(),
-            evidence: self.evidence.to_bytes().into(),
-            address: self.address.as_ref().map(|address| encode(address).into()),
-            access_key: Octets32(*keys.access().verifying_key().as_bytes()),
-            known: pin.map(|pin| KnownLog { size: pin.size, root: Octets32(pin.root.0) }),
-        };
-        Ok(http::post(&trust.file().directory.url, "/v1/entries", &request)?)
-    }
 }

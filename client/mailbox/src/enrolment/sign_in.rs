@@ -11,48 +11,12 @@ use relay_auth::{
 };
 
 use crate::{
-    enrolment::{Next, flow::Flow},
-    keys::DeviceKeys,
+    enrolment::{
+        flow::Flow,
+        step::{Stage, Step},
+    },
+    keys::{DeviceKeys, Former},
 };
-
-/// How long a sign-in may take, in seconds. Keys of one that took longer are dropped, unless an
-/// entry was signed with them.
-const LONGEST: u64 = 60 * 60;
-
-/// One of the three times that the person goes to ScotAccount.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// To sign in.
-    Account,
-    /// To release name and birth date.
-    Identity,
-    /// To release the address; it can be left out.
-    Address,
-}
-
-/// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub(super) enum Step {
-    #[n(0)]
-    Account,
-    #[n(1)]
-    Identity,
-    #[n(2)]
-    Address,
-    /// Name and birth date are confirmed; the address is not.
-    #[n(3)]
-    Confirmed,
-    /// All is confirmed.
-    #[n(4)]
-    ConfirmedWithAddress,
-    /// An entry was signed.
-    #[n(5)]
-    Signed,
-    /// The person has an entry already.
-    #[n(6)]
-    Elsewhere,
-}
 
 /// A sign-in that was begun on this device. It holds no private key; it can lie open.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -62,7 +26,7 @@ pub struct Enrolment {
     #[n(1)]
     suite: Suite,
     #[n(2)]
-    made_at: u64,
+    pub(super) made_at: u64,
     #[n(3)]
     pub(super) identity_key: VerifyingKey,
     /// The device's proposal; after the first time at ScotAccount what the directory goes on with.
@@ -85,7 +49,14 @@ pub struct Enrolment {
     /// An entry was signed with these keys before, and its sign-in was over before it was published.
     /// They are not dropped any more, whatever the directory says.
     #[n(11)]
-    signed_before: bool,
+    pub(super) signed_before: bool,
+    /// In a recovery: the identity key that the entry in force has to have. Its private half came with
+    /// the code.
+    #[n(12)]
+    pub(super) former_identity: Option<VerifyingKey>,
+    /// In a recovery: the hash of the entry in force, once it was shown.
+    #[n(13)]
+    pub(super) previous: Option<Bytes32>,
 }
 
 impl fmt::Debug for Enrolment {
@@ -100,7 +71,16 @@ impl Wire for Enrolment {
 
     fn validate(&self) -> Result<(), DecodeError> {
         let has_begun = self.step != Step::Account;
-        if has_begun == self.sign_in.is_some() && has_begun == self.subject.is_some() {
+        let is_signed_in = has_begun == self.sign_in.is_some() && has_begun == self.subject.is_some();
+        let is_bound = match self.step {
+            Step::Account => self.previous.is_none(),
+            Step::Entries => self.is_recovery() && self.previous.is_none(),
+            Step::Elsewhere => self.is_recovery() || self.previous.is_none(),
+            Step::Identity | Step::Address | Step::Confirmed | Step::ConfirmedWithAddress | Step::Signed => {
+                self.is_recovery() == self.previous.is_some()
+            }
+        };
+        if is_signed_in && is_bound {
             Ok(())
         } else {
             Err(DecodeError::Value("a sign-in at a step that it did not come to"))
@@ -109,14 +89,15 @@ impl Wire for Enrolment {
 }
 
 impl Enrolment {
-    /// Begins. `now` is Unix seconds. The keys are stored sealed before the person goes anywhere.
+    /// Begins; a recovery, where the keys are those of one. `now` is Unix seconds. The keys are stored
+    /// sealed before the person goes anywhere.
     pub fn start(keys: &DeviceKeys, now: u64, rng: &mut impl CryptoRng) -> Self {
         Self {
             version: Version,
             suite: Suite,
             made_at: now,
             identity_key: keys.identity().verifying_key(),
-            directory_id: DirectoryId::generate(rng),
+            directory_id: keys.former().map_or_else(|| DirectoryId::generate(rng), Former::directory_id),
             account: Flow::generate(rng),
             identity: Flow::generate(rng),
             address: Flow::generate(rng),
@@ -124,50 +105,19 @@ impl Enrolment {
             sign_in: None,
             subject: None,
             signed_before: false,
+            former_identity: keys.former().map(|former| former.identity().verifying_key()),
+            previous: None,
         }
     }
 
-    /// For which the person is at ScotAccount; none once all is confirmed.
+    /// Whether a mailbox is recovered, not made.
     #[must_use]
-    pub const fn stage(&self) -> Option<Stage> {
-        match self.step {
-            Step::Account => Some(Stage::Account),
-            Step::Identity => Some(Stage::Identity),
-            Step::Address => Some(Stage::Address),
-            Step::Confirmed | Step::ConfirmedWithAddress | Step::Signed | Step::Elsewhere => None,
-        }
+    pub const fn is_recovery(&self) -> bool {
+        self.former_identity.is_some()
     }
 
-    /// What comes next.
-    #[must_use]
-    pub const fn next_step(&self) -> Next {
-        match self.step {
-            Step::Account | Step::Identity | Step::Address => Next::Authorise,
-            Step::Confirmed | Step::ConfirmedWithAddress | Step::Signed => Next::Unlock,
-            Step::Elsewhere => Next::AlreadyEnrolled,
-        }
-    }
-
-    /// Whether the address was confirmed as well.
-    #[must_use]
-    pub const fn with_address(&self) -> bool {
-        matches!(self.step, Step::ConfirmedWithAddress)
-    }
-
-    /// Whether it took too long. Never once an entry was signed: its keys may stand in the directory
-    /// already, and are not dropped.
-    #[must_use]
-    pub const fn is_expired(&self, now: u64) -> bool {
-        !self.keeps_keys() && now.saturating_sub(self.made_at) > LONGEST
-    }
-
-    /// Whether an entry was signed with the keys, so that they may stand in the directory.
-    #[must_use]
-    pub const fn keeps_keys(&self) -> bool {
-        matches!(self.step, Step::Signed) || self.signed_before
-    }
-
-    /// Begins anew with the same keys, where the sign-in was over before the entry was published.
+    /// Begins anew with the same keys, where the sign-in was over before the entry was published. A
+    /// recovery is shown the entries anew as well.
     pub fn begin_again(&mut self, now: u64, rng: &mut impl CryptoRng) {
         *self = Self {
             made_at: now,
@@ -178,6 +128,7 @@ impl Enrolment {
             sign_in: None,
             subject: None,
             signed_before: self.keeps_keys(),
+            previous: None,
             ..self.clone()
         };
     }
@@ -208,14 +159,83 @@ impl Enrolment {
         }
     }
 
-    /// To what a sign-in is bound (`LBX-BIND-1`).
+    /// For what the person signs in.
+    pub(super) const fn purpose(&self) -> Purpose {
+        if self.is_recovery() { Purpose::Recover } else { Purpose::Enrol }
+    }
+
+    /// To what a sign-in is bound (`LBX-BIND-1`). Which entry is in force is not known before the
+    /// first: the directory shows the entries only to the person who signed in.
     pub(super) fn bound(&self, stage: Stage) -> SignIn {
         SignIn {
-            purpose: Purpose::Enrol,
+            purpose: self.purpose(),
             directory_id: self.directory_id,
-            previous: None,
+            previous: self.previous.filter(|_| stage != Stage::Account),
             identity_key: self.identity_key,
             salt: self.flow(stage).salt,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_auth::hostile::{self, TestRng};
+
+    use super::*;
+
+    /// A recovery at a step, as it comes to it.
+    fn recovery(step: Step) -> Enrolment {
+        let keys = DeviceKeys::generate(&mut TestRng(1));
+        let known = (step != Step::Account).then_some(Bytes32([7; 32]));
+        Enrolment {
+            step,
+            sign_in: known,
+            subject: known,
+            former_identity: Some(keys.access().verifying_key()),
+            previous: known.filter(|_| step != Step::Entries),
+            ..Enrolment::start(&keys, 1, &mut TestRng(2))
+        }
+    }
+
+    #[test]
+    fn what_follows_the_first_sign_in_of_a_recovery_is_bound_to_the_entry_in_force() {
+        let enrolment = recovery(Step::Identity);
+        assert_eq!(enrolment.bound(Stage::Account).previous, None);
+        for stage in [Stage::Identity, Stage::Address] {
+            let bound = enrolment.bound(stage);
+            assert_eq!((bound.purpose, bound.previous), (Purpose::Recover, Some(Bytes32([7; 32]))));
+        }
+        let mut again = enrolment;
+        again.begin_again(2, &mut TestRng(3));
+        assert_eq!((again.is_recovery(), again.previous, again.step), (true, None, Step::Account));
+    }
+
+    #[test]
+    fn a_record_is_not_taken_at_a_step_that_it_cannot_have_come_to() {
+        let steps = [
+            Step::Account,
+            Step::Entries,
+            Step::Identity,
+            Step::Address,
+            Step::Confirmed,
+            Step::ConfirmedWithAddress,
+            Step::Signed,
+            Step::Elsewhere,
+        ];
+        for step in steps {
+            hostile::assert_strict(&recovery(step));
+        }
+        let spoilt = [
+            Enrolment { previous: None, ..recovery(Step::Identity) },
+            Enrolment { previous: Some(Bytes32([7; 32])), ..recovery(Step::Entries) },
+            Enrolment { previous: Some(Bytes32([7; 32])), ..recovery(Step::Account) },
+            Enrolment { former_identity: None, ..recovery(Step::Entries) },
+            Enrolment { former_identity: None, ..recovery(Step::Identity) },
+            Enrolment { former_identity: None, ..recovery(Step::Elsewhere) },
+            Enrolment { subject: None, ..recovery(Step::Entries) },
+        ];
+        for (place, enrolment) in spoilt.iter().enumerate() {
+            assert!(Enrolment::from_bytes(&enrolment.to_bytes()).is_err(), "{place}");
         }
     }
 }

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api::archive::{ArchiveObject, ArchivePage};
 use crypto_core::archive::{ArchiveError, Item, ObjectId, Place, SealedObject};
+use rand_core::CryptoRng;
 use relay_auth::cbor::Wire as _;
 
 use crate::{
-    inbox::{Alarm, ArchiveLie, Inbox, Kept, Reader, Received, held::Held},
+    inbox::{Alarm, ArchiveLie, Filing, Inbox, Kept, Reader, Received, ViewError, held::Held},
+    keys::DeviceKeys,
     local::{Record, names},
 };
 
@@ -97,10 +99,7 @@ impl Inbox {
     /// [`ArchiveLie`]; nothing changed.
     pub fn archived(&mut self, object: &ArchiveObject, reader: &Reader<'_>) -> Result<Received, ArchiveLie> {
         let (id, counter) = (ObjectId::from(object.id.0), object.counter);
-        let generation = reader.keys.archive_generation();
-        let place = Place { owner: self.owner, generation, id, counter };
-        let sealed = SealedObject::from_bytes(object.object.as_ref()).map_err(ArchiveError::from)?;
-        let item = sealed.open(&place, reader.keys.archive_root())?;
+        let item = self.opened(object, reader.keys)?;
         let content = item.to_bytes();
         let Item::Letter(filed) = item;
         let operators = &reader.trust.trust().operators;
@@ -136,6 +135,51 @@ impl Inbox {
         received.writes.put.push(Record::new(names::letter(&id), content));
         received.writes.put.extend(self.summary_record(&id));
         received.writes.put.push(self.record());
+        Ok(received)
+    }
+
+    /// Opens an object with the root under which it lies: the newest, or one of before a recovery.
+    fn opened(&self, object: &ArchiveObject, keys: &DeviceKeys) -> Result<Item, ArchiveError> {
+        let sealed = SealedObject::from_bytes(object.object.as_ref())?;
+        let (id, counter) = (ObjectId::from(object.id.0), object.counter);
+        for (generation, root) in keys.archive_roots() {
+            let place = Place { owner: self.owner, generation, id, counter };
+            match sealed.open(&place, root) {
+                Err(ArchiveError::NotOfThisArchiveOrAltered) => {}
+                opened => return opened,
+            }
+        }
+        Err(ArchiveError::NotOfThisArchiveOrAltered)
+    }
+
+    /// Files a letter again that the relay has lost ([`Alarm::ObjectMissing`]) and this device has.
+    /// `record` is what lies under [`names::letter`]. It goes to the relay as a new filing of the same
+    /// object, under the newest root.
+    ///
+    /// # Errors
+    /// [`ViewError`]: this device does not have it either; nothing changed.
+    pub fn refile(
+        &mut self,
+        id: &ObjectId,
+        record: &[u8],
+        reader: &Reader<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Received, ViewError> {
+        let (held, item, _) = self.verified(id, record, reader)?;
+        let mut received = Received { is_complete: true, ..Received::default() };
+        if !held.is_filed {
+            // It is on its way already.
+            return Ok(received);
+        }
+        let generation = reader.keys.archive_generation();
+        let place = Place { owner: self.owner, generation, id: *id, counter: 1 };
+        let filing = Filing::seal(&item, held.sequence, &place, reader.keys.archive_root(), rng)?;
+        if let Some(held) = self.letters.get_mut(id) {
+            (held.is_filed, held.counter) = (false, place.counter);
+        }
+        received.writes.put.extend(self.summary_record(id));
+        received.writes.put.push(Record::new(names::filing(id), filing.content().to_vec()));
+        self.filings.insert(*id, filing);
         Ok(received)
     }
 

@@ -5,7 +5,7 @@ use core::fmt;
 
 use api::{Octets16, archive::ArchivePut};
 use crypto_core::{
-    archive::{Item, ObjectId, Place, SealedObject},
+    archive::{ArchiveError, Item, ObjectId, Place, SealedObject},
     body::{BodyEntry, BodyId, VerifiedBody},
     letter::{LetterId, VerifiedLetter},
 };
@@ -20,7 +20,6 @@ use relay_auth::{
 
 use crate::{
     http,
-    inbox::Unopenable,
     letter::{LetterSummary, Sender},
 };
 
@@ -152,8 +151,8 @@ impl Filing {
         place: &Place,
         root: &Secret,
         rng: &mut impl CryptoRng,
-    ) -> Result<Self, Unopenable> {
-        let object = SealedObject::seal(letter, place, root, rng).map_err(Unopenable::Filing)?;
+    ) -> Result<Self, ArchiveError> {
+        let object = SealedObject::seal(letter, place, root, rng)?;
         let put = ArchivePut {
             object: object.to_bytes().into(),
             id: Octets16(*place.id.as_bytes()),

@@ -27,7 +27,7 @@ use crypto_core::{
     archive::{ArchiveError, Item, ObjectId},
     body::BodyId,
     citizen::DirectoryId,
-    letter::LetterId,
+    letter::{LetterId, VerifiedLetter},
     trust::VerifiedTrust,
 };
 use relay_auth::{
@@ -180,16 +180,28 @@ impl Inbox {
     /// # Errors
     /// [`ViewError`].
     pub fn view(&self, id: &ObjectId, record: &[u8], reader: &Reader<'_>) -> Result<LetterView, ViewError> {
+        let (held, _, letter) = self.verified(id, record, reader)?;
+        let summary = held.summary(id, reader.registry.is_suspended(&held.body));
+        Ok(LetterView::of(&letter, summary))
+    }
+
+    /// A letter's record, verified against what is remembered of the letter.
+    fn verified(
+        &self,
+        id: &ObjectId,
+        record: &[u8],
+        reader: &Reader<'_>,
+    ) -> Result<(&Held, Item, VerifiedLetter), ViewError> {
         let held = self.letters.get(id).ok_or(ViewError::NoSuchLetter)?;
-        let Item::Letter(filed) = Item::from_bytes(record).map_err(ArchiveError::from)?;
+        let item = Item::from_bytes(record).map_err(ArchiveError::from)?;
+        let Item::Letter(filed) = item.clone();
         let sequence = filed.deposit.sequence;
         let operators = &reader.trust.trust().operators;
         let letter = filed.verify(self.owner, operators, reader.trust.relay_key())?;
         if (held.sequence, held.fingerprint) != (sequence, Bytes32(letter.fingerprint())) {
             return Err(ViewError::OtherLetter);
         }
-        let summary = held.summary(id, reader.registry.is_suspended(&held.body));
-        Ok(LetterView::of(&letter, summary))
+        Ok((held, item, letter))
     }
 
     /// Takes a verified letter in, unless another one has its id (`LBX-LETTER-5`).

@@ -144,7 +144,7 @@ impl Inbox {
         let place = Place { owner: self.owner, generation, id, counter: 1 };
         let filing = match Filing::seal(&item, sequence, &place, reader.keys.archive_root(), rng) {
             Ok(filing) => filing,
-            Err(why) => return Some(Alarm::Unopenable { sequence, why }),
+            Err(why) => return Some(Alarm::Unopenable { sequence, why: Unopenable::Filing(why) }),
         };
         match self.keep(id, Held::new(&letter, sender, deposit, place.counter)) {
             Kept::Differs => return Some(Alarm::TwoLettersOfOneNumber { sequence }),

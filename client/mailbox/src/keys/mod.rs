@@ -3,63 +3,31 @@
 //! The first device makes all of them, before anybody signs in: the identity key to which
 //! ScotAccount's word will be bound, the device's own key, the key that signs requests to the relay,
 //! the mailbox access key and the one that follows it, the inbox key, the archive root, the recovery
-//! key. What stands in the directory later is public halves and salted hashes.
+//! code. What stands in the directory later is public halves and salted hashes. A device that comes
+//! back with a recovery code makes all of them anew and keeps the older ones that still open letters.
+
+mod recovery;
 
 use crypto_core::{
     citizen::DeviceOpening,
     inbox_key::{InboxPrivateKey, InboxPublicKey},
+    recovery::{ArchiveRoot, MOST_INBOX_SEEDS, MOST_ROOTS, RecoveryCode, RecoveryKeys},
+    seed::Seed,
 };
 use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
 use relay_auth::{
     cbor::{Bytes32, DecodeError, Limits, Start, Suite, Version, Wire},
     secret::Secret,
-    signing::SigningKey,
+    signing::{SigningKey, VerifyingKey},
 };
 use zeroize::Zeroizing;
 
+pub use self::recovery::Former;
 use crate::local::{self, LocalError, names};
 
-/// The most inbox keys that a device keeps: those that letters may still be sealed to.
-const MOST_INBOX_KEYS: usize = 8;
-
-const MOST_BYTES: usize = 1024;
-
-/// 32 secret bytes on the wire of this record alone.
-#[derive(Debug, PartialEq, Eq)]
-struct Seed(Secret);
-
-impl Seed {
-    fn generate(rng: &mut impl CryptoRng) -> Self {
-        Self(Secret::generate(rng))
-    }
-
-    fn signing_key(&self) -> SigningKey {
-        SigningKey::from_seed(&self.0)
-    }
-}
-
-impl<C> Encode<C> for Seed {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        encoder: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        encoder.bytes(self.0.expose())?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for Seed {
-    fn decode(decoder: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        let bytes = decoder.bytes()?;
-        if bytes.len() != Secret::LENGTH {
-            return Err(minicbor::decode::Error::message("not 32 bytes"));
-        }
-        let mut secret = Secret::from([0; 32]);
-        secret.expose_mut().copy_from_slice(bytes);
-        Ok(Self(secret))
-    }
-}
+/// The recovery key's public half and everything that there is once; inbox keys; archive roots.
+const MOST_BYTES: usize = 2048 + 36 * MOST_INBOX_SEEDS + 48 * MOST_ROOTS;
 
 /// All private keys of a device. Wiped when dropped; never printed.
 #[derive(PartialEq, Eq, Encode, Decode)]
@@ -83,34 +51,56 @@ pub struct DeviceKeys {
     /// The newest first.
     #[n(8)]
     inbox: Vec<Seed>,
+    /// What is filed is sealed under this one.
     #[n(9)]
-    archive_root: Seed,
+    archive: ArchiveRoot,
+    /// Those before it, under which older letters lie. The newest first.
     #[n(10)]
-    archive_generation: u64,
+    older_roots: Vec<ArchiveRoot>,
     #[n(11)]
     recovery_salt: Bytes32,
-    /// Kept until it stands on paper.
     #[n(12)]
-    recovery: Option<Seed>,
+    recovery: InboxPublicKey,
+    #[n(13)]
+    recovery_request: VerifyingKey,
+    #[n(14)]
+    is_code_written_down: bool,
+    /// Until the mailbox is ready; from then on it stands on paper alone.
+    #[n(15)]
+    code: Option<RecoveryCode>,
+    /// While a recovery is unfinished.
+    #[n(16)]
+    former: Option<Former>,
 }
 
 redacted!(DeviceKeys);
 
 impl Wire for DeviceKeys {
-    const LIMITS: Limits = Limits { bytes: MOST_BYTES, depth: 2, items: 32 };
+    const LIMITS: Limits =
+        Limits { bytes: MOST_BYTES, depth: 3, items: 32 + MOST_INBOX_SEEDS as u32 + 3 * MOST_ROOTS as u32 };
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
-        if (1..=MOST_INBOX_KEYS).contains(&self.inbox.len()) {
-            Ok(())
-        } else {
-            Err(DecodeError::Value("a device has one to eight inbox keys"))
+        if !(1..=MOST_INBOX_SEEDS).contains(&self.inbox.len()) {
+            return Err(DecodeError::Value("a device has one to eight inbox keys"));
         }
+        let generations: Vec<u64> = self.archive_roots().map(|(generation, _)| generation).collect();
+        if generations.len() > MOST_ROOTS
+            || generations.contains(&0)
+            || !generations.is_sorted_by(|one, next| one > next)
+        {
+            return Err(DecodeError::Value("archive roots come newest first, at most 64"));
+        }
+        // An unfinished recovery ends with a request that the new code's key signs.
+        if self.former.is_some() && self.code.is_none() {
+            return Err(DecodeError::Value("a recovery without its new code"));
+        }
+        Ok(())
     }
 }
 
 impl DeviceKeys {
-    /// New keys for a new mailbox.
+    /// New keys for a new mailbox, with a new recovery code.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let mut salt = || {
             let mut salt = [0; 32];
@@ -118,6 +108,7 @@ impl DeviceKeys {
             Bytes32(salt)
         };
         let (device_salt, recovery_salt) = (salt(), salt());
+        let (code, recovery) = new_code(rng);
         Self {
             version: Version,
             suite: Suite,
@@ -128,10 +119,14 @@ impl DeviceKeys {
             access: Seed::generate(rng),
             next_access: Seed::generate(rng),
             inbox: vec![Seed::generate(rng)],
-            archive_root: Seed::generate(rng),
-            archive_generation: 1,
+            archive: ArchiveRoot { generation: 1, root: Seed::generate(rng) },
+            older_roots: Vec::new(),
             recovery_salt,
-            recovery: Some(Seed::generate(rng)),
+            recovery: recovery.seal().public_key().clone(),
+            recovery_request: recovery.request().verifying_key(),
+            is_code_written_down: false,
+            code: Some(code),
+            former: None,
         }
     }
 
@@ -192,28 +187,45 @@ impl DeviceKeys {
         self.next_access.signing_key()
     }
 
-    /// The keys that open letters, the newest first. Every seed is a key.
+    /// All keys that open letters, the newest first. Every seed is a key.
     #[must_use]
     pub fn inbox_keys(&self) -> Vec<InboxPrivateKey> {
-        self.inbox.iter().filter_map(|seed| InboxPrivateKey::from_seed(&seed.0).ok()).collect()
+        self.inbox.iter().filter_map(|seed| InboxPrivateKey::from_seed(seed.secret()).ok()).collect()
     }
 
-    /// The root of the archive's keys.
+    /// The keys to which new letters are to be sealed, for the entry and the access list: the newest
+    /// alone. Letters that were sealed to older ones are opened all the same.
     #[must_use]
-    pub const fn archive_root(&self) -> &Secret {
-        &self.archive_root.0
+    pub fn accepted_inbox_keys(&self) -> Vec<InboxPrivateKey> {
+        let newest = self.inbox.iter().take(1);
+        newest.filter_map(|seed| InboxPrivateKey::from_seed(seed.secret()).ok()).collect()
+    }
+
+    /// The newest root of the archive's keys.
+    #[must_use]
+    pub fn archive_root(&self) -> &Secret {
+        self.archive.root.secret()
     }
 
     /// How often the archive root was replaced, counted from 1.
     #[must_use]
     pub const fn archive_generation(&self) -> u64 {
-        self.archive_generation
+        self.archive.generation
     }
 
-    /// The public half of the recovery key and the salt of its hash; none once it stands on paper.
-    #[must_use]
-    pub fn recovery(&self) -> Option<(InboxPublicKey, [u8; 32])> {
-        let key = InboxPrivateKey::from_seed(&self.recovery.as_ref()?.0).ok()?;
-        Some((key.public_key().clone(), self.recovery_salt.0))
+    /// Every archive root with its generation, the newest first.
+    pub fn archive_roots(&self) -> impl Iterator<Item = (u64, &Secret)> {
+        let roots = core::iter::once(&self.archive).chain(&self.older_roots);
+        roots.map(|root| (root.generation, root.root.secret()))
+    }
+}
+
+/// A new code and its keys. Every code has keys; trying another leaves nothing to a panic.
+fn new_code(rng: &mut impl CryptoRng) -> (RecoveryCode, RecoveryKeys) {
+    loop {
+        let code = RecoveryCode::generate(rng);
+        if let Ok(keys) = code.keys() {
+            return (code, keys);
+        }
     }
 }
