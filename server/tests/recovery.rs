@@ -214,7 +214,7 @@ async fn nobody_comes_between_with_another_code_when_the_mailbox_is_restarted() 
 }
 
 #[tokio::test]
-async fn a_device_that_changes_the_access_list_does_not_keep_its_owner_out() {
+async fn a_restart_follows_a_list_that_a_device_changed_meanwhile() {
     let relay = Relay::with_code().await;
     assert_eq!(relay.found(&code()).await.0, 1);
     let change = relay.signed("PUT", "/v1/mailbox/access", &list(2, &[device()]), &device());

@@ -14,15 +14,30 @@ use crate::{
 /// In front of a number, a slash and the name that a record had. The greatest number is the newest.
 const ASIDE: &str = "aside/";
 
+/// The same for an enrolment whose record is damaged. It is never put back: nobody can go on with it.
+const DAMAGED: &str = "damaged/";
+
 /// Sets everything aside but the trust file: which deployment this is stays known.
 pub(crate) async fn set_aside(storage: &Storage) -> Result<Vec<Change>, Failure> {
-    let number = newest(storage).await?.unwrap_or(0).saturating_add(1);
+    put_away(storage, ASIDE).await
+}
+
+/// Does the same for good, with what is damaged.
+pub(crate) async fn set_apart(storage: &Storage) -> Result<Vec<Change>, Failure> {
+    put_away(storage, DAMAGED).await
+}
+
+async fn put_away(storage: &Storage, place: &str) -> Result<Vec<Change>, Failure> {
+    let number = newest(storage, place).await?.unwrap_or(0).saturating_add(1);
     let mut changes = Vec::new();
     for shelf in Shelf::ALL {
         let mut keys = storage.keys(shelf, "").await?;
-        keys.retain(|key| !key.starts_with(ASIDE) && (shelf, key.as_str()) != (Shelf::Open, trust::RECORD));
+        keys.retain(|key| {
+            let is_away = key.starts_with(ASIDE) || key.starts_with(DAMAGED);
+            !is_away && (shelf, key.as_str()) != (Shelf::Open, trust::RECORD)
+        });
         for record in storage.unread(shelf, keys).await? {
-            let to = format!("{ASIDE}{number}/{}", record.key());
+            let to = format!("{place}{number}/{}", record.key());
             changes.push(Change::Move(record, to));
         }
     }
@@ -31,7 +46,7 @@ pub(crate) async fn set_aside(storage: &Storage) -> Result<Vec<Change>, Failure>
 
 /// Puts back what was set aside last, if anything was.
 pub(crate) async fn put_back(storage: &Storage) -> Result<Vec<Change>, Failure> {
-    let Some(number) = newest(storage).await? else { return Ok(Vec::new()) };
+    let Some(number) = newest(storage, ASIDE).await? else { return Ok(Vec::new()) };
     let prefix = format!("{ASIDE}{number}/");
     let mut changes = Vec::new();
     for shelf in Shelf::ALL {
@@ -44,16 +59,16 @@ pub(crate) async fn put_back(storage: &Storage) -> Result<Vec<Change>, Failure> 
     Ok(changes)
 }
 
-/// The number of what was set aside last.
-async fn newest(storage: &Storage) -> Result<Option<u64>, Failure> {
+/// The number of what was put there last.
+async fn newest(storage: &Storage, place: &str) -> Result<Option<u64>, Failure> {
     let mut newest: Option<u64> = None;
     for shelf in Shelf::ALL {
-        let keys = storage.keys(shelf, ASIDE).await?;
-        newest = newest.max(keys.iter().filter_map(|key| number(key)).max());
+        let keys = storage.keys(shelf, place).await?;
+        newest = newest.max(keys.iter().filter_map(|key| number(key, place)).max());
     }
     Ok(newest)
 }
 
-fn number(key: &str) -> Option<u64> {
-    key.strip_prefix(ASIDE)?.split_once('/')?.0.parse().ok()
+fn number(key: &str, place: &str) -> Option<u64> {
+    key.strip_prefix(place)?.split_once('/')?.0.parse().ok()
 }

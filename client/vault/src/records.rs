@@ -104,7 +104,7 @@ pub(crate) async fn forget_pending(storage: &Storage) -> Result<bool, Failure> {
             open.into_iter().chain([keys]).collect()
         }
         // Where the record cannot be read, something may have been signed with the keys: they go aside.
-        None => aside::set_aside(storage).await?,
+        None => aside::set_apart(storage).await?,
     };
     // It may also have been a recovery: nothing is lost by putting back.
     if sign_in(storage).await?.is_none_or(|one| one.is_recovery()) {

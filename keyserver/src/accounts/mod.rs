@@ -185,11 +185,25 @@ impl Accounts {
             // Before anything is done for a vault that remembers another log.
             drop(self.directory.snapshot(publication.known).await?);
         }
-        match self.records.account(entry.directory_id).await? {
+        let citizen = entry.directory_id;
+        let outcome = match self.records.account(citizen).await? {
             Some(Account { enrolled: Some(enrolled), .. }) => {
-                self.further(entry.directory_id, &enrolled, &entry, publication, now).await
+                self.further(citizen, &enrolled, &entry, publication, now).await
             }
             _ => self.first(&entry, publication, now).await,
+        };
+        match outcome {
+            // The first try may have ended while this one was looked at: it used up the sign-in, and
+            // the entry is there.
+            Err(
+                refused @ (PublishError::SignIn(SignInError::Unknown)
+                | PublishError::OutOfTurn
+                | PublishError::AlreadyEnrolled),
+            ) => match self.records.account(citizen).await? {
+                Some(account) => self.again(&account, publication, now).await?.ok_or(refused),
+                None => Err(refused),
+            },
+            outcome => outcome,
         }
     }
 

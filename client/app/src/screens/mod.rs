@@ -71,7 +71,11 @@ impl Screen {
         if matches!(
             status,
             None | Some(
-                Status::NoMailbox | Status::Locked | Status::EnrolledElsewhere | Status::Confirmed { .. }
+                Status::NoMailbox
+                    | Status::SigningIn { .. }
+                    | Status::Confirmed { .. }
+                    | Status::Locked
+                    | Status::EnrolledElsewhere
             )
         ) {
             match page.beginning.get() {

@@ -1,6 +1,7 @@
 //! Before ScotAccount: what happens there. Also shown when a sign-in was begun and not finished.
 
 use client_catalogue::Message;
+use client_messages::Problem;
 use leptos::{html, prelude::*};
 
 use crate::{
@@ -17,6 +18,11 @@ pub(crate) fn sign_in(page: Page) -> AnyView {
     };
     let begun_earlier = (!page.has_begun.get_untracked())
         .then(|| html::p().class("ds_inset-text").child(text(begun_earlier)));
+    // What was begun leads nowhere then, and may be too far to be thrown away.
+    let recover = move || {
+        matches!(page.problem.get(), Some(Problem::CodeReplaced | Problem::KeysInUse))
+            .then(|| second_button(page, "recover", Message::RecoverStart, move || page.come_back()))
+    };
     screen(
         page,
         (
@@ -28,6 +34,7 @@ pub(crate) fn sign_in(page: Page) -> AnyView {
             html::div().class("ds_button-group").child((
                 button(page, "go-on", Message::SignInGoOn, move || page.go_on()),
                 second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+                recover,
             )),
         ),
     )
