@@ -6,8 +6,9 @@ use relay_auth::{secret::Secret, signing::SigningKey};
 
 /// 32 secret bytes that may be written: into something that is sealed, and nowhere else. On the wire
 /// a byte string. Wiped when dropped, never printed, compared in constant time.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Seed(Secret);
+#[derive(Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Seed(#[cbor(with = "wire")] Secret);
 
 impl Seed {
     /// A random seed.
@@ -40,24 +41,28 @@ impl From<Secret> for Seed {
     }
 }
 
-impl<C> Encode<C> for Seed {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        encoder: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        encoder.bytes(self.0.expose())?.ok()
-    }
-}
+/// 32 secret bytes as a byte string.
+pub(crate) mod wire {
+    use minicbor::{
+        Decoder, Encoder, decode::Error as Unreadable, encode::Error as Unwritable, encode::Write,
+    };
+    use relay_auth::secret::Secret;
 
-impl<'b, C> Decode<'b, C> for Seed {
-    fn decode(decoder: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+    pub(crate) fn encode<C, W: Write>(
+        secret: &Secret,
+        encoder: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), Unwritable<W::Error>> {
+        encoder.bytes(secret.expose())?.ok()
+    }
+
+    pub(crate) fn decode<C>(decoder: &mut Decoder<'_>, _: &mut C) -> Result<Secret, Unreadable> {
         let bytes = decoder.bytes()?;
         if bytes.len() != Secret::LENGTH {
-            return Err(minicbor::decode::Error::message("not 32 bytes"));
+            return Err(Unreadable::message("not 32 bytes"));
         }
         let mut secret = Secret::from([0; 32]);
         secret.expose_mut().copy_from_slice(bytes);
-        Ok(Self(secret))
+        Ok(secret)
     }
 }

@@ -33,6 +33,9 @@ use crate::{
     relay::{Signer, access_list},
 };
 
+/// Asks for what the relay keeps for the code that signs.
+const ASKING: Call<'_> = Call { method: "GET", path: "/v1/recovery", query: None, body: &[] };
+
 /// A bundle and a counter.
 const ANSWER: Limits = Limits { bytes: SealedBundle::LIMITS.bytes + 32, depth: 1, items: 3 };
 
@@ -70,9 +73,8 @@ pub fn fetch(
     now: u64,
     rng: &mut impl CryptoRng,
 ) -> Result<HttpRequest, RequestFailure> {
-    let call = Call { method: "GET", path: "/v1/recovery", query: None, body: &[] };
     let keys = code.keys().map_err(|_| RequestError::Unsignable)?;
-    http::signed(&trust.file().relay.url, call, keys.request(), now, rng)
+    http::signed(&trust.file().relay.url, ASKING, keys.request(), now, rng)
 }
 
 /// The answer to [`fetch`]. It is not believed yet: that it is what belongs to the entry in force is
@@ -81,10 +83,7 @@ pub fn fetch(
 /// # Errors
 /// [`RecoveryError`].
 pub fn found(response: &HttpResponse, code: &RecoveryCode) -> Result<Found, RecoveryError> {
-    let RecoveryBundle { bundle, .. } = response.decoded(ANSWER).map_err(|error| match error {
-        AnswerError::Refused(refused) if refused.is(Code::SignatureInvalid) => RecoveryError::UnknownCode,
-        other => RecoveryError::Answer(other),
-    })?;
+    let RecoveryBundle { bundle, .. } = kept(response)?.ok_or(RecoveryError::UnknownCode)?;
     let sealed = SealedBundle::from_bytes(bundle.as_ref()).map_err(BundleError::Malformed)?;
     let keys = code.keys().map_err(BundleError::Malformed)?;
     Ok(Found { bundle: sealed.open(keys.seal())?, digest: sealed.digest() })
@@ -140,8 +139,7 @@ pub fn look(
     rng: &mut impl CryptoRng,
 ) -> Result<Option<HttpRequest>, RequestFailure> {
     let Some(key) = key_of(by, signer.keys)? else { return Ok(None) };
-    let call = Call { method: "GET", path: "/v1/recovery", query: None, body: &[] };
-    signer.sign_by(&key, call, rng).map(Some)
+    signer.sign_by(&key, ASKING, rng).map(Some)
 }
 
 /// The answer to [`look`]; none if the relay does not know the code (any more).
@@ -149,10 +147,14 @@ pub fn look(
 /// # Errors
 /// [`AnswerError`].
 pub fn access_counter(response: &HttpResponse) -> Result<Option<u64>, AnswerError> {
-    match response.decoded::<RecoveryBundle>(ANSWER) {
-        Ok(answer) => Ok(Some(answer.access_counter)),
+    Ok(kept(response)?.map(|kept| kept.access_counter))
+}
+
+/// What the relay keeps for a code; none if it does not know the code.
+fn kept(response: &HttpResponse) -> Result<Option<RecoveryBundle>, AnswerError> {
+    match response.decoded(ANSWER) {
         Err(AnswerError::Refused(refused)) if refused.is(Code::SignatureInvalid) => Ok(None),
-        Err(error) => Err(error),
+        outcome => outcome.map(Some),
     }
 }
 
@@ -190,8 +192,7 @@ fn key_of(by: By, keys: &DeviceKeys) -> Result<Option<SigningKey>, RequestFailur
         By::Typed => former.request().map_err(|_| RequestError::Unsignable)?,
         By::New => {
             let code = keys.recovery_code().ok_or(RequestError::Unsignable)?;
-            let keys = code.keys().map_err(|_| RequestError::Unsignable)?;
-            SigningKey::from_seed(&keys.request().to_seed())
+            code.keys().map_err(|_| RequestError::Unsignable)?.into_request()
         }
     };
     Ok(Some(key))

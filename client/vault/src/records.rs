@@ -94,10 +94,15 @@ pub(crate) fn finished(wrapped: &WrappedSecret, keys: Change) -> Vec<Change> {
 /// may stand in the directory are never deleted; where the record that says so is damaged, they are
 /// set aside. What was set aside for a recovery is put back in the same write.
 pub(crate) async fn forget_pending(storage: &Storage) -> Result<bool, Failure> {
-    if storage.holds(Shelf::Open, VAULT).await? || is_signed(storage).await? {
+    let sign_in = sign_in(storage).await?;
+    if storage.holds(Shelf::Open, VAULT).await?
+        || sign_in.as_ref().is_some_and(Enrolment::keeps_keys)
+        || storage.holds(Shelf::Sealed, names::SIGNED).await?
+        || storage.holds(Shelf::Sealed, names::ENROLLED).await?
+    {
         return Ok(false);
     }
-    let mut changes = match sign_in(storage).await? {
+    let mut changes = match &sign_in {
         Some(_) => {
             let keys = Change::Remove(Shelf::Sealed, names::KEYS.to_owned());
             let open = [PENDING, ENROLMENT].map(|key| Change::Remove(Shelf::Open, key.to_owned()));
@@ -107,24 +112,11 @@ pub(crate) async fn forget_pending(storage: &Storage) -> Result<bool, Failure> {
         None => aside::set_apart(storage).await?,
     };
     // It may also have been a recovery: nothing is lost by putting back.
-    if sign_in(storage).await?.is_none_or(|one| one.is_recovery()) {
+    if sign_in.is_none_or(|one| one.is_recovery()) {
         changes.extend(aside::put_back(storage).await?);
     }
     storage.write(changes).await?;
     Ok(true)
-}
-
-/// Whether something was signed with keys of an enrolment that is not finished: they may stand in the
-/// directory, and only this device has them.
-pub(crate) async fn is_signed(storage: &Storage) -> Result<bool, Failure> {
-    if storage.holds(Shelf::Open, VAULT).await? {
-        return Ok(false);
-    }
-    if sign_in(storage).await?.is_some_and(|one| one.keeps_keys()) {
-        return Ok(true);
-    }
-    Ok(storage.holds(Shelf::Sealed, names::SIGNED).await?
-        || storage.holds(Shelf::Sealed, names::ENROLLED).await?)
 }
 
 /// The sign-in, if there is one that can be read.

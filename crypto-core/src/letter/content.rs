@@ -354,34 +354,13 @@ impl Attachment {
 }
 
 /// The key of one attachment. Wiped when dropped; never printed.
-#[derive(PartialEq, Eq)]
-pub struct AttachmentKey(pub Secret);
+#[derive(PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct AttachmentKey(#[cbor(with = "crate::seed::wire")] pub Secret);
 
 impl fmt::Debug for AttachmentKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("AttachmentKey([redacted])")
-    }
-}
-
-impl<C> Encode<C> for AttachmentKey {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        encoder: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        encoder.bytes(self.0.expose())?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for AttachmentKey {
-    fn decode(decoder: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        let mut key = Secret::from([0; 32]);
-        let bytes = decoder.bytes()?;
-        if bytes.len() != Secret::LENGTH {
-            return Err(minicbor::decode::Error::message("not 32 bytes"));
-        }
-        key.expose_mut().copy_from_slice(bytes);
-        Ok(Self(key))
     }
 }
 

@@ -89,20 +89,32 @@ impl Wire for Bundle {
 
     // LBX-BUNDLE-2
     fn validate(&self) -> Result<(), DecodeError> {
-        if !(1..=MOST_INBOX_SEEDS).contains(&self.inbox.len()) {
-            return Err(DecodeError::Value("a recovery bundle has one to eight inbox keys"));
-        }
-        if !(1..=MOST_ROOTS).contains(&self.roots.len()) {
-            return Err(DecodeError::Value("a recovery bundle has one to 64 archive roots"));
-        }
-        if !self.roots.is_sorted_by(|newer, older| newer.generation > older.generation) {
-            return Err(DecodeError::Value("archive roots come with the newest first, each once"));
-        }
-        if self.roots.iter().any(|root| root.generation == 0) {
-            return Err(DecodeError::Value("the generations of archive roots are counted from 1"));
-        }
-        Ok(())
+        check_opening_keys(&self.inbox, self.roots.iter().map(|root| root.generation))
     }
+}
+
+/// That there are as many inbox keys and archive roots as a bundle holds, the roots with the newest
+/// first: of a bundle, and of the device that makes one.
+///
+/// # Errors
+/// [`DecodeError::Value`].
+pub fn check_opening_keys(
+    inbox: &[Seed],
+    generations: impl Iterator<Item = u64> + Clone,
+) -> Result<(), DecodeError> {
+    if !(1..=MOST_INBOX_SEEDS).contains(&inbox.len()) {
+        return Err(DecodeError::Value("there are one to eight inbox keys"));
+    }
+    if !(1..=MOST_ROOTS).contains(&generations.clone().count()) {
+        return Err(DecodeError::Value("there are one to 64 archive roots"));
+    }
+    if !generations.clone().is_sorted_by(|newer, older| newer > older) {
+        return Err(DecodeError::Value("archive roots come with the newest first, each once"));
+    }
+    if generations.into_iter().any(|generation| generation == 0) {
+        return Err(DecodeError::Value("the generations of archive roots are counted from 1"));
+    }
+    Ok(())
 }
 
 impl Bundle {

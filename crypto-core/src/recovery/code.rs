@@ -207,6 +207,12 @@ impl RecoveryKeys {
     pub const fn request(&self) -> &SigningKey {
         &self.request
     }
+
+    /// The same key, where the other one is not needed.
+    #[must_use]
+    pub fn into_request(self) -> SigningKey {
+        self.request
+    }
 }
 
 /// The characters that `typed` means, in small letters, after `start`. Refused unless there are

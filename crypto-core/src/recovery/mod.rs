@@ -11,6 +11,6 @@ mod code;
 
 pub use bundle::{
     ArchiveRoot, Bundle, BundleError, LARGEST, MOST_INBOX_SEEDS, MOST_ROOTS, SealedBundle,
-    archive_head_commitment,
+    archive_head_commitment, check_opening_keys,
 };
 pub use code::{CodeError, RecoveryCode, RecoveryKeys};

@@ -58,6 +58,16 @@ pub struct AccessChange {
     pub signed_list: Vec<u8>,
 }
 
+impl AccessChange {
+    /// Takes a list as it came.
+    ///
+    /// # Errors
+    /// [`AccessError::Malformed`].
+    pub fn read(signed_list: Vec<u8>) -> Result<Self, AccessError> {
+        Ok(Self { list: SignedAccessList::from_bytes(&signed_list)?, signed_list })
+    }
+}
+
 /// How a change of the access list ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replacement {
@@ -147,8 +157,7 @@ impl Mailboxes {
     /// See [`ReplaceError`].
     pub async fn replace_access(&self, by: Proven, signed_list: &[u8], now: u64) -> Result<(), ReplaceError> {
         let mailbox = by.mailbox();
-        let list = SignedAccessList::from_bytes(signed_list).map_err(AccessError::from)?;
-        let change = AccessChange { list, signed_list: signed_list.to_vec() };
+        let change = AccessChange::read(signed_list.to_vec())?;
         let outcome = self.store.replace_access(by, change, now).await?;
         match outcome {
             Replacement::InForce => {

@@ -9,11 +9,7 @@
 use std::sync::Arc;
 
 use api::recovery::{RecoveryPut, RecoveryRestart};
-use relay_auth::{
-    access::{AccessError, SignedAccessList},
-    cbor::Wire as _,
-    signing::VerifyingKey,
-};
+use relay_auth::{access::AccessError, signing::VerifyingKey};
 
 use crate::{
     deposits::arrivals::Arrivals,
@@ -157,9 +153,7 @@ impl Recovery {
         let mailbox = by.mailbox();
         let RecoveryRestart { access_list, key, bundle } = restart;
         let new = read(RecoveryPut { key, bundle }).map_err(RestartError::New)?;
-        let signed_list = access_list.0;
-        let list = SignedAccessList::from_bytes(&signed_list).map_err(AccessError::from)?;
-        let change = AccessChange { list, signed_list };
+        let change = AccessChange::read(access_list.0)?;
         match self.store.restart(by, change, new, now).await? {
             Replacement::InForce => {
                 self.arrivals.announce(mailbox);

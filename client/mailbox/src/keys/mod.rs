@@ -11,7 +11,7 @@ mod recovery;
 use crypto_core::{
     citizen::DeviceOpening,
     inbox_key::{InboxPrivateKey, InboxPublicKey},
-    recovery::{ArchiveRoot, MOST_INBOX_SEEDS, MOST_ROOTS, RecoveryCode, RecoveryKeys},
+    recovery::{ArchiveRoot, MOST_INBOX_SEEDS, MOST_ROOTS, RecoveryCode, RecoveryKeys, check_opening_keys},
     seed::Seed,
 };
 use minicbor::{Decode, Encode};
@@ -81,16 +81,7 @@ impl Wire for DeviceKeys {
     const START: Start = Start::VersionAndSuite;
 
     fn validate(&self) -> Result<(), DecodeError> {
-        if !(1..=MOST_INBOX_SEEDS).contains(&self.inbox.len()) {
-            return Err(DecodeError::Value("a device has one to eight inbox keys"));
-        }
-        let generations: Vec<u64> = self.archive_roots().map(|(generation, _)| generation).collect();
-        if generations.len() > MOST_ROOTS
-            || generations.contains(&0)
-            || !generations.is_sorted_by(|one, next| one > next)
-        {
-            return Err(DecodeError::Value("archive roots come newest first, at most 64"));
-        }
+        check_opening_keys(&self.inbox, self.archive_roots().map(|(generation, _)| generation))?;
         // An unfinished recovery ends with a request that the new code's key signs.
         if self.former.is_some() && self.code.is_none() {
             return Err(DecodeError::Value("a recovery without its new code"));
@@ -214,7 +205,7 @@ impl DeviceKeys {
     }
 
     /// Every archive root with its generation, the newest first.
-    pub fn archive_roots(&self) -> impl Iterator<Item = (u64, &Secret)> {
+    pub fn archive_roots(&self) -> impl Iterator<Item = (u64, &Secret)> + Clone {
         let roots = core::iter::once(&self.archive).chain(&self.older_roots);
         roots.map(|root| (root.generation, root.root.secret()))
     }

@@ -46,7 +46,7 @@ impl Former {
     /// # Errors
     /// Does not fail for any code; the signature leaves nothing to a panic.
     pub fn request(&self) -> Result<SigningKey, DecodeError> {
-        Ok(SigningKey::from_seed(&self.code.keys()?.request().to_seed()))
+        Ok(self.code.keys()?.into_request())
     }
 
     /// The digest of the recovery bundle that was found (`LBX-BUNDLE-3`).
