@@ -77,6 +77,9 @@ pub enum ArchiveError {
     /// A stored letter does not verify any more.
     #[error(transparent)]
     Letter(#[from] LetterError),
+    /// A stored letter names other files than those that came with it.
+    #[error("a stored letter names other files than those that came with it")]
+    OtherFiles,
 }
 
 /// A sealed object.
@@ -214,6 +217,8 @@ impl FiledLetter {
     ) -> Result<VerifiedLetter, ArchiveError> {
         self.receipt.verify_for(relay, &self.deposit)?;
         let sender = self.sender.verify(operators)?;
-        Ok(OpenedLetter::from_signed(self.signed, owner)?.verify(&sender, self.deposit.time)?)
+        let letter = OpenedLetter::from_signed(self.signed, owner)?.verify(&sender, self.deposit.time)?;
+        // LBX-ATT-5
+        if letter.names_blobs(&self.deposit.blobs) { Ok(letter) } else { Err(ArchiveError::OtherFiles) }
     }
 }

@@ -3,12 +3,12 @@
 use crypto_core::{
     archive::{ArchiveError, FiledLetter, Item, ObjectId, Place, SealedObject},
     directory::TreeDomain,
-    letter::{LetterError, SignedLetter},
+    letter::{Attachment, AttachmentKey, Letter, LetterError, SignedLetter},
 };
 use relay_auth::{
     cbor::{Suite, Version, Wire as _},
     hostile,
-    id::PermitId,
+    id::{BlobId, PermitId},
     label,
     receipt::{ChainHead, Deposit, Receipt, ReceiptError, SignedReceipt},
     secret::Secret,
@@ -125,6 +125,36 @@ fn a_filed_letter_is_not_believed_for_being_in_the_archive() {
         filed().verify(BOB.id(), &operator_keys(), &relay().verifying_key()),
         Err(ArchiveError::Letter(LetterError::OtherRecipient))
     );
+}
+
+#[portable_test]
+fn a_filed_letter_names_the_files_that_came_with_it_and_no_others() {
+    let (one, two) = (BlobId::from([6; 16]), BlobId::from([7; 16]));
+    let attachment = |blob| Attachment {
+        blob,
+        key: AttachmentKey(Secret::from([8; 32])),
+        size: 1,
+        digest: [9; 32].into(),
+        file_name: "a.pdf".to_owned(),
+        encoding_format: "application/pdf".to_owned(),
+        language: None,
+        label: None,
+    };
+    let verified = |blobs: &[BlobId]| {
+        let content = Letter { attachments: vec![attachment(one), attachment(two)], ..letter() };
+        let receipt = Receipt { blobs: blobs.to_vec(), ..receipt() };
+        let filed = FiledLetter {
+            signed: SignedLetter::from_bytes(&signed(&statement(&content), &body_key())).unwrap(),
+            deposit: Deposit { blobs: blobs.to_vec(), ..deposit() },
+            receipt: SignedReceipt::sign(&receipt, &relay()),
+            ..filed()
+        };
+        filed.verify(ANN.id(), &operator_keys(), &relay().verifying_key()).map(|_| ())
+    };
+    assert_eq!(verified(&[one, two]), Ok(()));
+    for other in [vec![], vec![one], vec![two, one], vec![one, two, two]] {
+        assert_eq!(verified(&other), Err(ArchiveError::OtherFiles), "{} files", other.len());
+    }
 }
 
 #[portable_test]

@@ -11,9 +11,10 @@ use crypto_core::{
 };
 use proptest::prelude::*;
 use relay_auth::{
-    cbor::{Bytes32, DecodeError, Wire as _},
+    cbor::{Bytes, Bytes32, DecodeError, Wire as _},
     hostile,
     id::BlobId,
+    label,
     secret::Secret,
 };
 
@@ -140,17 +141,94 @@ fn a_signed_letter_with_any_byte_altered_is_refused() {
     }
 }
 
+fn fingerprint(letter: &Letter, time: u64) -> [u8; 32] {
+    let statement = Statement { time, ..statement(letter) };
+    open(&signed(&statement, &body_key())).unwrap().verify(&body(), NOW).unwrap().fingerprint()
+}
+
 #[portable_test]
 fn the_same_letter_has_the_same_fingerprint_and_another_has_another() {
-    let fingerprint = |letter: &Letter, time| {
-        let statement = Statement { time, ..statement(letter) };
-        open(&signed(&statement, &body_key())).unwrap().verify(&body(), NOW).unwrap().fingerprint()
-    };
     assert_eq!(fingerprint(&letter(), NOW), fingerprint(&letter(), NOW));
     // Sealed again a little later, because the key had changed: still the same letter.
     assert_eq!(fingerprint(&letter(), NOW), fingerprint(&letter(), NOW + 1));
     let other = Letter { label: "Something else".to_owned(), ..letter() };
     assert_ne!(fingerprint(&letter(), NOW), fingerprint(&other, NOW));
+}
+
+// What devices remember of letters does not change with the rule.
+#[portable_test]
+fn a_letter_without_files_and_reply_permits_has_the_fingerprint_of_its_encoding() {
+    let mut full = full_letter();
+    full.attachments.clear();
+    full.reply_permits.clear();
+    full.alternatives.remove(0);
+    for letter in [letter(), full] {
+        let whole = label::LETTER_FINGERPRINT.hash(&(letter_id(), ANN.id(), "example-council", &letter));
+        assert_eq!(fingerprint(&letter, NOW), whole);
+    }
+}
+
+#[portable_test]
+fn a_letter_stays_the_same_when_only_keys_places_and_reply_permits_are_new() {
+    let mut again = full_letter();
+    again.attachments[0].blob = BlobId::from([1; 16]);
+    again.attachments[0].key = AttachmentKey(Secret::from([1; 32]));
+    assert_eq!(fingerprint(&full_letter(), NOW), fingerprint(&again, NOW + 1));
+    let permits: [Vec<Bytes>; 2] = [vec![], vec![vec![2; 176].into(), vec![3; 176].into()]];
+    for permits in permits {
+        again.reply_permits = permits;
+        assert_eq!(fingerprint(&full_letter(), NOW), fingerprint(&again, NOW));
+    }
+}
+
+#[portable_test]
+fn every_other_change_makes_another_letter() {
+    type Change = fn(&mut Letter);
+    let changes: &[(&str, Change)] = &[
+        ("label", |letter| letter.label.push('!')),
+        ("language", |letter| letter.language = "gd".to_owned()),
+        ("text", |letter| letter.text.push('!')),
+        ("summary", |letter| letter.summary = None),
+        ("unit", |letter| letter.unit = None),
+        ("contact", |letter| letter.contact = None),
+        ("case", |letter| letter.case_id = None),
+        ("thread", |letter| letter.thread = None),
+        ("answered letter", |letter| letter.in_reply_to = None),
+        ("legal effect", |letter| letter.legal_notification = false),
+        ("receipt", |letter| letter.receipt_requested = false),
+        ("time to answer", |letter| letter.reply_by = None),
+        ("time to print", |letter| letter.print_after = None),
+        ("no action", |letter| letter.actions.clear()),
+        ("an action", |letter| letter.actions[0].label.push('!')),
+        ("no other form", |letter| letter.alternatives.clear()),
+        ("another form", |letter| letter.alternatives[1].language = "ga".to_owned()),
+        ("size", |letter| letter.attachments[0].size += 1),
+        ("digest", |letter| letter.attachments[0].digest = Bytes32([9; 32])),
+        ("file name", |letter| letter.attachments[0].file_name = "bill.html".to_owned()),
+        ("media type", |letter| letter.attachments[0].encoding_format = "text/html".to_owned()),
+        ("language of a file", |letter| letter.attachments[0].language = None),
+        ("label of a file", |letter| letter.attachments[0].label = None),
+        ("one file more", |letter| {
+            letter.attachments.push(Attachment { blob: BlobId::from([9; 16]), ..attachment() });
+        }),
+    ];
+    for (name, change) in changes {
+        let mut changed = full_letter();
+        change(&mut changed);
+        assert_ne!(fingerprint(&full_letter(), NOW), fingerprint(&changed, NOW), "{name}");
+    }
+    // Two files in the other order: a form and an action name a file by its place.
+    let two = |order: [u8; 2]| Letter {
+        attachments: order
+            .map(|number| Attachment {
+                blob: BlobId::from([number; 16]),
+                digest: Bytes32([number; 32]),
+                ..attachment()
+            })
+            .into(),
+        ..full_letter()
+    };
+    assert_ne!(fingerprint(&two([1, 2]), NOW), fingerprint(&two([2, 1]), NOW));
 }
 
 fn full_letter() -> Letter {

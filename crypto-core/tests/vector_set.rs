@@ -6,7 +6,7 @@ use crypto_core::{
     citizen::{ChangeKind, Entry, Purpose, SignIn, SignedEntry},
     directory::Epoch,
     envelope::Envelope,
-    letter::SignedLetter,
+    letter::{Attachment, AttachmentKey, Letter, OpenedLetter, SignedLetter},
     padding::padded_length,
     passphrase::{Cost, Use, WrappedSecret},
     person::Attributes,
@@ -47,6 +47,7 @@ pub(crate) fn vectors() -> Vec<(&'static str, Value)> {
         ("inbox-key", inbox_key()),
         ("envelope", envelope()),
         ("letter", letter_vector()),
+        ("letter-fingerprint", letter_fingerprint()),
         ("entries", entries()),
         ("sign-in", sign_in()),
         ("evidence", evidence()),
@@ -108,6 +109,40 @@ fn letter_vector() -> Value {
         "operators": operator_keys().iter().map(|key| hex(key.as_bytes())).collect::<Vec<_>>(),
         "arrival": NOW, "signed_letter": hex(&content), "envelope": hex(envelope.to_bytes()),
         "id": hex(letter_id().as_bytes()), "label": letter().label, "text": letter().text,
+    })
+}
+
+fn letter_fingerprint() -> Value {
+    let with_file = |number: u8| Letter {
+        attachments: vec![Attachment {
+            blob: BlobId::from([number; 16]),
+            key: AttachmentKey(Secret::from([number; 32])),
+            size: 1234,
+            digest: Bytes32([8; 32]),
+            file_name: "bill.pdf".to_owned(),
+            encoding_format: "application/pdf".to_owned(),
+            language: Some("en".to_owned()),
+            label: None,
+        }],
+        reply_permits: vec![vec![number; 176].into()],
+        ..letter()
+    };
+    let letters = [
+        ("without a file", letter()),
+        ("with a file", with_file(6)),
+        ("with the same file under another key in another place", with_file(7)),
+    ];
+    let letters = letters.iter().map(|(name, letter)| {
+        let content = signed(&statement(letter), &body_key());
+        let opened = OpenedLetter::from_signed(SignedLetter::from_bytes(&content).unwrap(), ANN.id());
+        let fingerprint = opened.unwrap().verify(&body(), NOW).unwrap().fingerprint();
+        json!({ "letter": name, "signed_letter": hex(&content), "fingerprint": hex(fingerprint) })
+    });
+    json!({
+        "rule": "LBX-LETTER-5", "recipient": hex(ANN.id().as_bytes()),
+        "body_entry": hex(approve(&body_entry()).to_bytes()),
+        "operators": operator_keys().iter().map(|key| hex(key.as_bytes())).collect::<Vec<_>>(),
+        "arrival": NOW, "letters": letters.collect::<Vec<_>>(),
     })
 }
 

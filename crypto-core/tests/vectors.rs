@@ -10,7 +10,7 @@ use crypto_core::{
     evidence::{self, Evidence, IdentityProvider},
     inbox_key::InboxPrivateKey,
     jwt::KeySet,
-    letter::{Attachment, AttachmentKey, OpenedLetter},
+    letter::{Attachment, AttachmentKey, OpenedLetter, SignedLetter},
     padding::padded_length,
     passphrase::{Use, WrappedSecret},
     person::Attributes,
@@ -123,6 +123,21 @@ fn envelopes_and_letters() {
     assert_eq!(letter.id().as_bytes(), &fixed(&vector, "id"));
     assert_eq!(letter.letter().label, text(&vector, "label"));
     assert_eq!(letter.letter().text, text(&vector, "text"));
+
+    let vector = vector!("letter-fingerprint");
+    let recipient = DirectoryId::from(fixed(&vector, "recipient"));
+    let body = SignedBodyEntry::from_bytes(&bytes(&vector, "body_entry")).unwrap();
+    let body = body.verify(&publics(&vector, "operators")).unwrap();
+    let arrival = vector["arrival"].as_u64().unwrap();
+    let letters = vector["letters"].as_array().unwrap();
+    for letter in letters {
+        let signed = SignedLetter::from_bytes(&bytes(letter, "signed_letter")).unwrap();
+        let opened = OpenedLetter::from_signed(signed, recipient).unwrap();
+        assert_eq!(opened.verify(&body, arrival).unwrap().fingerprint(), fixed(letter, "fingerprint"));
+    }
+    let [without, first, again] = &letters[..] else { panic!("not three letters") };
+    assert_eq!(text(first, "fingerprint"), text(again, "fingerprint"));
+    assert_ne!(text(first, "fingerprint"), text(without, "fingerprint"));
 }
 
 #[portable_test]

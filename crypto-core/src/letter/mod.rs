@@ -11,6 +11,7 @@
 //! shown before its signature holds, and there is no switch to change that.
 
 mod content;
+mod fingerprint;
 mod statement;
 
 pub use content::{

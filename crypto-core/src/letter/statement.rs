@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
 use relay_auth::{
     cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Suite, Version, Wire},
-    id::InboxKeyId,
+    id::{BlobId, InboxKeyId},
     label,
     signing::{Signature, SigningKey},
 };
@@ -16,7 +16,10 @@ use crate::{
     directory::ProvenRecipient,
     envelope::{Envelope, OpenError, Recipient, SealError},
     inbox_key::InboxPrivateKey,
-    letter::content::{Letter, LetterId},
+    letter::{
+        content::{Letter, LetterId},
+        fingerprint::fingerprint,
+    },
     text::https_host,
 };
 
@@ -324,6 +327,13 @@ impl VerifiedLetter {
         https_host(address).is_some_and(|host| self.hosts.iter().any(|registered| registered == host))
     }
 
+    /// Whether its files are stored in exactly these places, in this order: those of the blobs that
+    /// came with its deposit (`LBX-ATT-5`).
+    #[must_use]
+    pub fn names_blobs(&self, blobs: &[BlobId]) -> bool {
+        self.letter().attachments.iter().map(|file| &file.blob).eq(blobs)
+    }
+
     /// Statement and signature, for the archive: every device verifies again.
     #[must_use]
     pub const fn signed(&self) -> &SignedLetter {
@@ -332,10 +342,11 @@ impl VerifiedLetter {
 
     /// What tells two letters of one body with the same id apart: an identical replay has the same
     /// fingerprint, anything else is an alarm (`LBX-LETTER-5`). A letter that was sealed again, to a
-    /// newer key or under a newer entry of the body, stays the same letter.
+    /// newer key, under a newer entry of the body, or with its files under new keys in new places, stays
+    /// the same letter.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         let Statement { id, recipient, body, letter, .. } = &self.statement;
-        label::LETTER_FINGERPRINT.hash(&(id, recipient, body, letter))
+        fingerprint(id, recipient, body, letter)
     }
 }
