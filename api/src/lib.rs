@@ -13,6 +13,7 @@
 extern crate alloc;
 
 pub mod archive;
+pub mod blobs;
 pub mod directory;
 pub mod events;
 pub mod letters;
@@ -40,4 +41,7 @@ pub mod media {
 pub mod header {
     /// A permit in base64url without padding.
     pub const PERMIT: &str = "letterbox-permit";
+    /// The ids of a letter's attachments in the letter's order: 32 lower-case hexadecimal digits
+    /// each, separated by commas.
+    pub const BLOBS: &str = "letterbox-blobs";
 }

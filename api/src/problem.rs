@@ -119,6 +119,20 @@ codes! {
     /// The mailbox holds as much as it may.
     MailboxFull = "mailbox-full", 507, "The mailbox is full";
 
+    /// The id is that of another upload, or the upload was declared with another length.
+    BlobTaken = "blob-taken", 409, "The attachment's number is in use";
+    /// The permit takes no more attachments, or no more bytes of them.
+    PermitBlobsFull = "permit-blobs-full", 507, "The permit takes no more attachments";
+    /// The attachments that the mailbox keeps leave no room.
+    MailboxBlobsFull = "mailbox-blobs-full", 507, "The mailbox has no room for attachments";
+    /// Others are uploading to the mailbox, and there is no room beside them. It passes within an hour
+    /// after they end.
+    BlobsFull = "blobs-full", 507, "Too many attachments are on their way";
+    /// An attachment of the deposit was not uploaded whole with its permit.
+    BlobMissing = "blob-missing", 409, "An attachment is not there";
+    /// No letter of the mailbox came with this attachment.
+    NoSuchBlob = "no-such-blob", 404, "There is no such attachment";
+
     /// Another version of the object is stored than was expected.
     ArchiveConflict = "archive-conflict", 409, "The object was changed meanwhile";
     /// The archive holds as much as it may.
@@ -163,8 +177,8 @@ codes! {
 
     /// Too many requests from one address.
     TooManyRequests = "too-many-requests", 429, "Too many requests";
-    /// Too many event streams of one mailbox.
-    TooManyStreams = "too-many-streams", 429, "Too many event streams";
+    /// Too many event streams of one mailbox, or too many downloads.
+    TooManyStreams = "too-many-streams", 429, "Too many streams";
     /// The service's disk is full.
     ServiceFull = "service-full", 507, "The service has no room left";
     /// The service cannot reach its store, or is stopping.

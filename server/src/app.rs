@@ -5,14 +5,15 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use relay_auth::{signing::SigningKey, ticket::TicketKeys};
 use service::{addresses::Addresses, clock::Clock, operations::Operated};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     archive::{Archive, ArchiveQuota},
+    blobs::{BlobQuota, Blobs, Collection, downloads::Downloads},
     deposits::{Deposits, LetterQuota, arrivals::Arrivals},
     mailboxes::{Mailboxes, requests::Requests},
     recovery::Recovery,
-    store::MailStore,
+    store::{MailStore, StoreFailure},
 };
 
 /// Limits on requests and connections.
@@ -20,12 +21,14 @@ use crate::{
 pub struct Limits {
     /// How long a body may take to arrive.
     pub body: Duration,
-    /// How long a request may take in all, the event stream's content aside.
+    /// How long a request may take in all, the content of event streams and attachments aside.
     pub request: Duration,
     /// How often an event stream says that it lives.
     pub heartbeat: Duration,
-    /// How long an event stream lasts; a device then asks again, with a new signature.
+    /// How long an event stream or a download lasts; a device then asks again, with a new signature.
     pub stream: Duration,
+    /// Parts of attachments that may be in memory at one time.
+    pub parts: usize,
     /// Requests that one address may make in a second, on average.
     pub requests_per_second: u32,
     /// Requests that one address may make at once.
@@ -41,6 +44,7 @@ impl Default for Limits {
             request: Duration::from_secs(30),
             heartbeat: Duration::from_secs(25),
             stream: Duration::from_secs(60 * 60),
+            parts: 128,
             requests_per_second: 50,
             burst: 200,
             page_bytes: 1024 * 1024,
@@ -61,6 +65,8 @@ pub struct Parts {
     pub authority: String,
     /// What a mailbox may hold.
     pub letters: LetterQuota,
+    /// What attachments a mailbox may hold.
+    pub blobs: BlobQuota,
     /// What an archive may hold.
     pub archive: ArchiveQuota,
     /// Limits on requests.
@@ -75,6 +81,7 @@ pub struct App {
     pub(crate) requests: Requests,
     pub(crate) mailboxes: Mailboxes,
     pub(crate) deposits: Deposits,
+    pub(crate) blobs: Blobs,
     pub(crate) archive: Archive,
     pub(crate) recovery: Recovery,
     pub(crate) arrivals: Arrivals,
@@ -89,7 +96,7 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { store, tickets, receipt_key, authority, letters, archive, limits, clock } = parts;
+        let Parts { store, tickets, receipt_key, authority, letters, blobs, archive, limits, clock } = parts;
         let tickets = Arc::new(tickets);
         let arrivals = Arrivals::default();
         let decoy = receipt_key.verifying_key();
@@ -100,12 +107,20 @@ impl App {
                 tickets: Arc::clone(&tickets),
                 arrivals: arrivals.clone(),
             },
+            blobs: Blobs {
+                store: Arc::clone(&store),
+                tickets: Arc::clone(&tickets),
+                quota: blobs,
+                room: Arc::new(Semaphore::new(limits.parts)),
+                downloads: Downloads::default(),
+            },
             deposits: Deposits {
                 store: Arc::clone(&store),
                 tickets,
                 receipt_key,
                 arrivals: arrivals.clone(),
                 quota: letters,
+                blob_quota: blobs,
             },
             archive: Archive { store: Arc::clone(&store), quota: archive },
             recovery: Recovery { store: Arc::clone(&store), arrivals: arrivals.clone() },
@@ -130,6 +145,15 @@ impl App {
     /// Forgets addresses that have not asked for a while. To be called every minute or so.
     pub fn forget_quiet_addresses(&self) {
         self.addresses.forget_quiet();
+    }
+
+    /// Frees the room of attachments that no deposit can adopt any more. To be called at the start
+    /// and every hour or so.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub async fn collect_blobs(&self, what: Collection) -> Result<(), StoreFailure> {
+        self.store.collect_blobs(what, self.clock.now()).await
     }
 }
 

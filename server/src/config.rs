@@ -23,7 +23,7 @@ use service::{
     settings,
 };
 
-use crate::{app::Limits, archive::ArchiveQuota, deposits::LetterQuota};
+use crate::{app::Limits, archive::ArchiveQuota, blobs::BlobQuota, deposits::LetterQuota};
 
 /// What every variable starts with.
 const PREFIX: &str = "LETTERBOX_RELAY";
@@ -67,6 +67,10 @@ pub struct QuotaConfig {
     pub letters: u64,
     /// Bytes of sealed letters that wait.
     pub letter_bytes: u64,
+    /// Bytes of sealed attachments. Below 32 MiB, what one permit allows, it takes none.
+    pub blob_bytes: u64,
+    /// Bytes of attachments that are being uploaded, beside these. Below 32 MiB it takes none.
+    pub upload_bytes: u64,
     /// Objects in the archive.
     pub objects: u64,
     /// Bytes of sealed objects in the archive.
@@ -87,7 +91,7 @@ pub struct LimitsConfig {
     pub request_seconds: u64,
     /// Between two signs of life of an event stream.
     pub heartbeat_seconds: u64,
-    /// For an event stream to last.
+    /// For an event stream or a download to last.
     pub stream_seconds: u64,
     /// For running requests to end when the relay stops.
     pub drain_seconds: u64,
@@ -118,7 +122,14 @@ impl Default for Config {
 
 impl Default for QuotaConfig {
     fn default() -> Self {
-        Self { letters: 2000, letter_bytes: 64 << 20, objects: 100_000, object_bytes: 1 << 30 }
+        Self {
+            letters: 2000,
+            letter_bytes: 64 << 20,
+            blob_bytes: 1 << 30,
+            upload_bytes: 1 << 30,
+            objects: 100_000,
+            object_bytes: 1 << 30,
+        }
     }
 }
 
@@ -241,6 +252,12 @@ impl Config {
         LetterQuota { letters: self.quota.letters, bytes: self.quota.letter_bytes }
     }
 
+    /// What attachments a mailbox may hold.
+    #[must_use]
+    pub fn blob_quota(&self) -> BlobQuota {
+        BlobQuota { bytes: self.quota.blob_bytes, upload_bytes: self.quota.upload_bytes }
+    }
+
     /// What an archive may hold.
     #[must_use]
     pub fn archive_quota(&self) -> ArchiveQuota {
@@ -288,7 +305,7 @@ mod tests {
 
     #[test]
     fn variables_win_over_the_file_and_the_file_over_defaults() {
-        let text = "listen = \"127.0.0.1:9000\"\n[quota]\nletters = 5\nobjects = 6\n";
+        let text = "listen = \"127.0.0.1:9000\"\n[quota]\nletters = 5\nobjects = 6\nblob_bytes = 8\nupload_bytes = 9\n";
         let config = load(
             text,
             &[
@@ -302,6 +319,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.listen, "127.0.0.1:9000".parse().unwrap());
         assert_eq!((config.quota.letters, config.quota.objects), (7, 6));
+        assert_eq!(config.blob_quota(), BlobQuota { bytes: 8, upload_bytes: 9 });
         assert_eq!(config.quota.letter_bytes, QuotaConfig::default().letter_bytes);
         assert_eq!(config.origins().unwrap().len(), 2);
         assert!(matches!(config.ticket_keys.get("1"), Some(KeySource::File(_))));

@@ -1,4 +1,5 @@
-//! The relay: one queue of sealed letters and one archive of sealed objects for each mailbox.
+//! The relay: one queue of sealed letters with sealed attachments, and one archive of sealed objects,
+//! for each mailbox.
 //!
 //! It knows a mailbox by its number and by the keys that may ask for it. It cannot read a letter,
 //! because it holds no key that opens one and links nothing that could parse one; it does not know
@@ -6,7 +7,7 @@
 //!
 //! - [`http`] has one file for each resource: take the request apart, call the domain, turn the
 //!   outcome into an answer. No rules there.
-//! - [`mailboxes`], [`deposits`], [`archive`] and [`recovery`] are the domain. No HTTP there.
+//! - [`mailboxes`], [`deposits`], [`blobs`], [`archive`] and [`recovery`] are the domain. No HTTP there.
 //! - [`store`] keeps what the domain says. Each of its calls is one transaction, and answers when
 //!   the disk has it. No policy there.
 //!
@@ -19,6 +20,7 @@ extern crate alloc;
 
 pub mod app;
 pub mod archive;
+pub mod blobs;
 pub mod config;
 pub mod deposits;
 pub mod http;

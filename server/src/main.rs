@@ -8,11 +8,13 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
 use letterbox_server::{
     app::{App, Parts},
+    blobs::Collection,
     config::{Config, ConfigError, FILE_VARIABLE},
     http,
     store::{Embedded, MailStore, Options},
@@ -24,7 +26,7 @@ use service::{
     run::{Listeners, RunError, housekeeping},
     telemetry,
 };
-use tracing::error;
+use tracing::{error, warn};
 
 /// Keep sealed letters for mailboxes.
 #[derive(Parser)]
@@ -125,6 +127,7 @@ async fn relay(config: &Config) -> Result<(), RelayError> {
         receipt_key,
         authority: config.authority(listeners.address())?,
         letters: config.letter_quota(),
+        blobs: config.blob_quota(),
         archive: config.archive_quota(),
         limits: config.request_limits(),
         clock: Clock::system(),
@@ -134,10 +137,25 @@ async fn relay(config: &Config) -> Result<(), RelayError> {
         chores.forget_quiet_addresses();
         ready(chores.alarms())
     }));
+    tokio::spawn(collect(Arc::clone(&app)));
     let router = http::router(&app, &origins);
     let operations = operations::router(Arc::clone(&app) as Arc<dyn Operated>);
     let failed = store.until_failed();
     Ok(listeners.serve(router, operations, &config.connections(), failed, || app.stop()).await?)
+}
+
+/// Frees the room of uploads that nobody adopted, every hour. The first time also looks for adopted files
+/// that no row names, which are told and not removed. Ends with the process.
+async fn collect(app: Arc<App>) {
+    let mut what = Collection::Everything;
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        match app.collect_blobs(what).await {
+            Ok(()) => what = Collection::Uploads,
+            Err(failure) => warn!("attachments could not be looked through: {failure}"),
+        }
+    }
 }
 
 fn make_keys(command: &Keys) -> Result<(), RelayError> {

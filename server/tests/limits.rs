@@ -36,6 +36,15 @@ async fn only_the_clients_origin_may_ask() {
 }
 
 #[tokio::test]
+async fn the_clients_pages_may_ask_in_every_way_that_the_relay_answers() {
+    let answer = Relay::start().send(preflight(ORIGIN)).await;
+    let methods = answer.headers()[header::ACCESS_CONTROL_ALLOW_METHODS].to_str().unwrap();
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        assert!(methods.split(',').any(|allowed| allowed.trim() == method), "{method}: {methods}");
+    }
+}
+
+#[tokio::test]
 async fn refusals_can_be_read_by_the_client_and_are_never_kept() {
     let relay = Relay::start();
     let request = Request::get("/v1/nothing").header("origin", ORIGIN).body(Body::empty()).unwrap();

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod archiving;
+mod blobs;
+mod blobs_bounded;
+mod blobs_kept;
 mod depositing;
 mod following;
 mod limits;

@@ -5,7 +5,7 @@ use axum::{
     http::{Request, StatusCode},
 };
 
-use crate::support::{MAILBOX, Relay};
+use crate::support::{MAILBOX, Relay, sealed_permit, uploading};
 
 fn get(path: &str) -> Request<Body> {
     Request::get(path).body(Body::empty()).unwrap()
@@ -26,12 +26,17 @@ async fn metrics_count_requests_by_route_and_name_nobody() {
     let relay = Relay::opened().await;
     relay.deposit(1, b"sealed").await;
     relay.ask(relay.get(&format!("/v1/mailbox/archive/{}", "ab".repeat(16)))).await;
+    let part = uploading(&sealed_permit(2), 0xcd, 8, 0, b"part");
+    assert_eq!(relay.send(part).await.status(), StatusCode::OK);
     let (_, text) = relay.ask(get("/metrics")).await;
     let text = String::from_utf8(text.to_vec()).unwrap();
     assert!(text.contains("letterbox_deposits_total{outcome=\"receipt\"}"), "{text}");
+    assert!(text.contains("letterbox_blob_parts_total{outcome=\"stored\"}"), "{text}");
+    assert!(text.contains("letterbox_blob_bytes_total"), "{text}");
     assert!(text.contains("route=\"/v1/mailbox/archive/{id}\""), "{text}");
+    assert!(text.contains("route=\"/v1/blobs/{blob}\""), "{text}");
     let mailbox: String = MAILBOX.iter().map(|byte| format!("{byte:02x}")).collect();
-    for identifier in [mailbox.as_str(), &"ab".repeat(16), "127.0.0.1"] {
+    for identifier in [mailbox.as_str(), &"ab".repeat(16), &"cd".repeat(16), "127.0.0.1"] {
         assert!(!text.contains(identifier), "{identifier}");
     }
 }
@@ -44,8 +49,11 @@ async fn the_description_lists_every_resource_and_every_code_has_a_place() {
     let operations = [
         ("/v1/mailboxes", "post"),
         ("/v1/mailbox/access", "put"),
+        ("/v1/blobs/{blob}", "put"),
         ("/v1/deposits", "post"),
         ("/v1/mailbox/letters", "get"),
+        ("/v1/mailbox/blobs/{blob}", "get"),
+        ("/v1/mailbox/blobs/{blob}", "delete"),
         ("/v1/mailbox/archive", "post"),
         ("/v1/mailbox/archive", "get"),
         ("/v1/mailbox/archive/{id}", "get"),

@@ -1,8 +1,11 @@
 //! A relay in a temporary folder, a directory's keys, devices.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::SeqCst},
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
 };
 
 use api::{
@@ -17,6 +20,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use letterbox_server::{
     app::{App, Limits, Parts},
     archive::ArchiveQuota,
+    blobs::BlobQuota,
     deposits::LetterQuota,
     http,
     store::{Embedded, Options},
@@ -26,7 +30,7 @@ use relay_auth::{
     access::{AccessList, SignedAccessList},
     cbor::{Suite, Version, Wire as _, encode},
     id::{InboxKeyId, MailboxId, PermitId, VoucherId},
-    permit::Permit,
+    permit::{LARGEST_BLOB_QUOTA, Permit},
     receipt::{Receipt, SignedReceipt},
     request::{self, Parameters},
     request_key::RequestKeyId,
@@ -79,7 +83,7 @@ pub(crate) struct Relay {
     now: Arc<AtomicU64>,
     counter: AtomicU64,
     limits: Limits,
-    quota: (LetterQuota, ArchiveQuota),
+    quota: (LetterQuota, BlobQuota, ArchiveQuota),
 }
 
 impl Relay {
@@ -88,9 +92,14 @@ impl Relay {
     }
 
     pub(crate) fn with(limits: Limits, letters: u64) -> Self {
+        Self::with_blobs(limits, letters, BlobQuota { bytes: 1 << 30, upload_bytes: 1 << 30 })
+    }
+
+    pub(crate) fn with_blobs(limits: Limits, letters: u64, blobs: BlobQuota) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let now = Arc::new(AtomicU64::new(NOW));
-        let quota = (LetterQuota { letters, bytes: 1 << 20 }, ArchiveQuota { objects: 2, bytes: 1 << 20 });
+        let letters = LetterQuota { letters, bytes: 1 << 20 };
+        let quota = (letters, blobs, ArchiveQuota { objects: 2, bytes: 1 << 20 });
         let (app, router) = open(&folder, &now, &limits, quota);
         Self { app, router, folder, now, counter: AtomicU64::new(0), limits, quota }
     }
@@ -109,10 +118,21 @@ impl Relay {
 
     /// Ends the relay and starts it again on the same folder.
     pub(crate) fn restart(self) -> Self {
+        self.restart_after(|_| {})
+    }
+
+    /// The same, with something done to the store's folder in between.
+    pub(crate) fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
         let Self { app, router, folder, now, counter, limits, quota } = self;
         drop((app, router));
+        meanwhile(&folder.path().join("store"));
         let (app, router) = open(&folder, &now, &limits, quota);
         Self { app, router, folder, now, counter, limits, quota }
+    }
+
+    /// Where the relay keeps the files of attachments.
+    pub(crate) fn attachments(&self) -> PathBuf {
+        self.folder.path().join("store/attachments")
     }
 
     pub(crate) fn set_time(&self, now: u64) {
@@ -186,7 +206,7 @@ fn open(
     folder: &TempDir,
     now: &Arc<AtomicU64>,
     limits: &Limits,
-    (letters, archive): (LetterQuota, ArchiveQuota),
+    (letters, blobs, archive): (LetterQuota, BlobQuota, ArchiveQuota),
 ) -> (Arc<App>, Router) {
     let options = Options { cache_bytes: 16 << 20, reserve_bytes: 0, ..Options::default() };
     let now = Arc::clone(now);
@@ -196,6 +216,7 @@ fn open(
         receipt_key: receipt_key(),
         authority: AUTHORITY.to_owned(),
         letters,
+        blobs,
         archive,
         limits: limits.clone(),
         clock: Clock::new(move || now.load(SeqCst)),
@@ -281,7 +302,7 @@ pub(crate) fn permit(id: u8) -> Permit {
         inbox_key: InboxKeyId::from(INBOX_KEY),
         not_after: NOW + 60,
         id: PermitId::from([id; 16]),
-        blob_quota: 0,
+        blob_quota: LARGEST_BLOB_QUOTA,
     }
 }
 
@@ -299,6 +320,24 @@ pub(crate) fn depositing(permit: &[u8], envelope: &[u8]) -> Request<Body> {
         .header("letterbox-permit", Base64UrlUnpadded::encode_string(permit))
         .body(envelope.to_vec().into())
         .unwrap()
+}
+
+/// The id of an attachment whose bytes are all the same, as text.
+pub(crate) fn blob_name(blob: u8) -> String {
+    format!("{blob:02x}").repeat(16)
+}
+
+pub(crate) fn uploading_to(path: &str, permit: &[u8], body: impl Into<Body>) -> Request<Body> {
+    Request::put(path)
+        .header("content-type", "application/octet-stream")
+        .header("letterbox-permit", Base64UrlUnpadded::encode_string(permit))
+        .body(body.into())
+        .unwrap()
+}
+
+pub(crate) fn uploading(permit: &[u8], blob: u8, length: u64, offset: u64, part: &[u8]) -> Request<Body> {
+    let path = format!("/v1/blobs/{}?length={length}&offset={offset}", blob_name(blob));
+    uploading_to(&path, permit, part.to_vec())
 }
 
 pub(crate) fn put(id: u8, expected: u64, counter: u64, object: &[u8], acknowledge: &[u64]) -> ArchivePut {

@@ -21,3 +21,4 @@ pub mod serve;
 pub mod settings;
 pub mod signed;
 pub mod telemetry;
+mod write_timeout;

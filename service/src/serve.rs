@@ -22,11 +22,15 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt as _;
 
-use crate::addresses::Peer;
+use crate::{addresses::Peer, write_timeout::WriteTimeout};
 
 /// The most header fields of a request, and how many bytes may wait to be read.
 const MOST_FIELDS: usize = 64;
 const BUFFER: usize = 32 * 1024;
+
+/// How long the other side may take nothing of an answer. Long enough for a telephone that changes its
+/// network; an answer that broke off can be asked for again.
+const UNTAKEN: Duration = Duration::from_secs(30);
 
 /// Limits on connections.
 #[derive(Clone, Debug)]
@@ -42,11 +46,21 @@ pub struct Connections {
 }
 
 /// Serves `router` until `stop` completes, then lets running requests end. Says whether all did
-/// within their time.
+/// within their time. Who takes nothing of an answer for half a minute is cut off.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     connections: &Connections,
+    stop: impl Future<Output = ()>,
+) -> bool {
+    serve_those_who_read(listener, router, connections, UNTAKEN, stop).await
+}
+
+async fn serve_those_who_read(
+    listener: TcpListener,
+    router: Router,
+    connections: &Connections,
+    untaken: Duration,
     stop: impl Future<Output = ()>,
 ) -> bool {
     let mut http = http1::Builder::new();
@@ -80,7 +94,8 @@ pub async fn serve(
         let _ = stream.set_nodelay(true);
         let (router, trusted) = (router.clone(), Arc::clone(&trusted));
         let service = service_fn(move |request| answer(router.clone(), request, peer, Arc::clone(&trusted)));
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(WriteTimeout::new(stream, untaken));
+        let connection = graceful.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             // A connection that breaks is the other side's affair, and names an address.
             let _ = connection.await;
@@ -131,7 +146,39 @@ async fn pause(error: &io::Error) {
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpStream,
+    };
+
     use super::*;
+
+    /// Much longer than anything here takes; only a failure waits for it.
+    const NEVER: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_an_answer_loses_the_place_to_the_next() {
+        // More than the buffers of any socket.
+        let large = || async { vec![0_u8; 64 << 20] };
+        let router = Router::new().route("/large", get(large)).route("/", get(|| async { "here" }));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Connections { most: 1, header: NEVER, drain: NEVER, trusted_proxies: Vec::new() };
+        tokio::spawn(async move {
+            let untaken = Duration::from_millis(50);
+            serve_those_who_read(listener, router, &connections, untaken, std::future::pending()).await
+        });
+
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        idle.write_all(b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        let read = tokio::time::timeout(NEVER, next.read_to_string(&mut answer)).await;
+        assert!(read.is_ok_and(|read| read.is_ok()) && answer.ends_with("here"), "{answer}");
+        drop(idle);
+    }
 
     #[test]
     fn only_trusted_proxies_say_where_a_request_comes_from() {

@@ -76,18 +76,18 @@ impl StoreError {
 /// Why a blob was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    /// Blob ids are random and used once; this one is taken. The blob that has it is unchanged.
-    #[error("a blob with this id exists: take a new random id")]
-    Exists,
-    /// The sender's stream was shorter or longer than declared. Nothing was kept.
-    #[error("the upload does not have the {declared} bytes that were declared for it")]
-    WrongLength {
-        /// The declared length in bytes.
-        declared: u64,
+    /// The upload ends before the place where the part belongs. It is unchanged.
+    #[error("the upload has fewer than {offset} bytes: begin it anew")]
+    Short {
+        /// How many bytes should come before the part.
+        offset: u64,
     },
-    /// The sender's stream broke off. Nothing was kept.
-    #[error("the upload broke off: {0}")]
-    Upload(io::Error),
+    /// There is no upload of this length under the id, or another blob lies in its place.
+    #[error("the upload does not have its {length} bytes, or its id is taken: take a new random id")]
+    NotWhole {
+        /// The length that it should have, in bytes.
+        length: u64,
+    },
     /// Our side failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,25 +1,14 @@
-//! A blob is there whole under its one id, or not at all.
+//! A blob has its name whole or not at all, and what was answered for is there.
 
 use std::{
-    fs, io,
-    path::Path,
-    pin::Pin,
-    task::{Context, Poll},
+    fs,
+    path::{Path, PathBuf},
 };
 
 use store::{BlobError, BlobId, Blobs, StoreError};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
+use tokio::io::AsyncReadExt as _;
 
 const ID: BlobId = BlobId::new([0xab; 16]);
-
-/// A sender whose connection breaks.
-struct Broken;
-
-impl AsyncRead for Broken {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Err(io::Error::from(io::ErrorKind::ConnectionReset)))
-    }
-}
 
 async fn read(blobs: &Blobs, id: BlobId) -> Option<Vec<u8>> {
     let mut blob = blobs.open_blob(id).await.unwrap()?;
@@ -29,90 +18,137 @@ async fn read(blobs: &Blobs, id: BlobId) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-async fn is_empty(folder: &Path, blobs: &Blobs) -> bool {
-    fs::read_dir(folder.join("incoming")).unwrap().count() == 0 && blobs.list().await.unwrap().is_empty()
+fn partial(folder: &Path) -> PathBuf {
+    folder.join("partial").join("ab".repeat(16))
+}
+
+async fn is_empty(blobs: &Blobs) -> bool {
+    blobs.list_partial().await.unwrap().is_empty() && blobs.list().await.unwrap().is_empty()
 }
 
 #[tokio::test]
-async fn a_blob_comes_back_whole_also_after_opening_again() {
+async fn parts_come_back_as_one_blob_also_when_the_folder_was_opened_again() {
     let folder = tempfile::tempdir().unwrap();
-    let lengths = [0, 1, 64 * 1024, 300_000];
-    let bytes = |length: usize| -> Vec<u8> { (0..length).map(|at| (at % 251) as u8).collect() };
-    let id = |number: usize| BlobId::new([number as u8; 16]);
+    let blobs = Blobs::open(folder.path(), 0).unwrap();
+    let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at % 251) as u8).collect();
+    blobs.append(ID, 0, bytes[..100_000].to_vec()).await.unwrap();
+    drop(blobs);
+    let blobs = Blobs::open(folder.path(), 0).unwrap();
+    assert_eq!(blobs.list_partial().await.unwrap(), [ID]);
+    blobs.append(ID, 100_000, bytes[100_000..].to_vec()).await.unwrap();
+    assert_eq!(read(&blobs, ID).await, None, "an upload is no blob");
+    blobs.adopt(ID, 300_000).await.unwrap();
+    blobs.settle(ID).await.unwrap();
+    drop(blobs);
+    let blobs = Blobs::open(folder.path(), 0).unwrap();
+    assert_eq!(read(&blobs, ID).await, Some(bytes));
+    assert_eq!((blobs.list().await.unwrap(), blobs.list_partial().await.unwrap()), (vec![ID], vec![]));
+}
+
+#[tokio::test]
+async fn a_part_cuts_off_what_nobody_was_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(folder.path(), 0).unwrap();
+    blobs.append(ID, 0, b"first".to_vec()).await.unwrap();
+    fs::write(partial(folder.path()), b"first and what a crash left behind").unwrap();
+    blobs.append(ID, 5, b"second".to_vec()).await.unwrap();
+    assert_eq!(fs::read(partial(folder.path())).unwrap(), b"firstsecond");
+    blobs.append(ID, 0, b"anew".to_vec()).await.unwrap();
+    assert_eq!(fs::read(partial(folder.path())).unwrap(), b"anew");
+}
+
+#[tokio::test]
+async fn a_part_leaves_no_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(folder.path(), 0).unwrap();
+    let nowhere = blobs.append(ID, 1, b"part".to_vec()).await;
+    assert!(matches!(nowhere, Err(BlobError::Short { offset: 1 })), "{nowhere:?}");
+    assert!(is_empty(&blobs).await);
+    blobs.append(ID, 0, b"first".to_vec()).await.unwrap();
+    let beyond = blobs.append(ID, 6, b"part".to_vec()).await;
+    assert!(matches!(beyond, Err(BlobError::Short { offset: 6 })), "{beyond:?}");
+    assert_eq!(fs::read(partial(folder.path())).unwrap(), b"first");
+}
+
+#[tokio::test]
+async fn only_what_is_whole_is_adopted_and_adopting_it_again_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(folder.path(), 0).unwrap();
+    let nothing = blobs.adopt(ID, 5).await;
+    assert!(matches!(nothing, Err(BlobError::NotWhole { length: 5 })), "{nothing:?}");
+    blobs.append(ID, 0, b"bytes".to_vec()).await.unwrap();
+    for length in [0, 4, 6] {
+        let refused = blobs.adopt(ID, length).await;
+        assert!(matches!(refused, Err(BlobError::NotWhole { .. })), "{length}: {refused:?}");
+        assert_eq!(read(&blobs, ID).await, None, "{length}");
+    }
     for _ in 0..2 {
-        let blobs = Blobs::open(folder.path(), 0).unwrap();
-        for (number, length) in lengths.into_iter().enumerate() {
-            let put = blobs.put_stream(id(number), length as u64, &bytes(length)[..]).await;
-            assert!(matches!(put, Ok(()) | Err(BlobError::Exists)), "{put:?}");
-            assert_eq!(read(&blobs, id(number)).await, Some(bytes(length)));
-        }
-        let mut listed = blobs.list().await.unwrap();
-        listed.sort_unstable();
-        assert_eq!(listed, (0..lengths.len()).map(id).collect::<Vec<_>>());
+        blobs.adopt(ID, 5).await.unwrap();
+        assert_eq!(blobs.list_partial().await.unwrap(), [ID], "until its row is durable");
+    }
+    for _ in 0..2 {
+        blobs.settle(ID).await.unwrap();
+        blobs.adopt(ID, 5).await.unwrap();
+        assert_eq!(read(&blobs, ID).await, Some(b"bytes".to_vec()));
+        assert!(blobs.list_partial().await.unwrap().is_empty());
     }
 }
 
 #[tokio::test]
-async fn an_id_is_never_overwritten() {
+async fn what_is_withdrawn_is_an_upload_again_and_what_is_settled_stays() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = Blobs::open(folder.path(), 0).unwrap();
-    blobs.put_stream(ID, 5, &b"first"[..]).await.unwrap();
-    let second = blobs.put_stream(ID, 6, &b"second"[..]).await;
-    assert!(matches!(second, Err(BlobError::Exists)), "{second:?}");
+    blobs.append(ID, 0, b"bytes".to_vec()).await.unwrap();
+    blobs.adopt(ID, 5).await.unwrap();
+    for _ in 0..2 {
+        blobs.withdraw(ID).await.unwrap();
+        assert_eq!(read(&blobs, ID).await, None);
+        assert_eq!(blobs.list_partial().await.unwrap(), [ID]);
+    }
+    blobs.adopt(ID, 5).await.unwrap();
+    blobs.settle(ID).await.unwrap();
+    blobs.withdraw(ID).await.unwrap();
+    assert_eq!(read(&blobs, ID).await, Some(b"bytes".to_vec()));
+    // An upload of the same name is another file.
+    blobs.append(ID, 0, b"other".to_vec()).await.unwrap();
+    blobs.withdraw(ID).await.unwrap();
+    assert_eq!(read(&blobs, ID).await, Some(b"bytes".to_vec()));
+}
+
+#[tokio::test]
+async fn a_blob_is_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let blobs = Blobs::open(folder.path(), 0).unwrap();
+    blobs.append(ID, 0, b"first".to_vec()).await.unwrap();
+    blobs.adopt(ID, 5).await.unwrap();
+    blobs.settle(ID).await.unwrap();
+    blobs.append(ID, 0, b"other".to_vec()).await.unwrap();
+    let refused = blobs.adopt(ID, 5).await;
+    assert!(matches!(refused, Err(BlobError::NotWhole { .. })), "{refused:?}");
     assert_eq!(read(&blobs, ID).await, Some(b"first".to_vec()));
-    assert_eq!(fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
 }
 
 #[tokio::test]
-async fn an_upload_that_is_not_as_declared_leaves_nothing() {
+async fn what_is_discarded_is_gone_and_can_be_discarded_again() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = Blobs::open(folder.path(), 0).unwrap();
-    for declared in [0, 4, 6] {
-        let put = blobs.put_stream(ID, declared, &b"bytes"[..]).await;
-        assert!(matches!(put, Err(BlobError::WrongLength { .. })), "{declared}: {put:?}");
-        assert!(is_empty(folder.path(), &blobs).await, "{declared}");
+    blobs.append(ID, 0, b"bytes".to_vec()).await.unwrap();
+    blobs.adopt(ID, 5).await.unwrap();
+    for _ in 0..2 {
+        blobs.discard(ID).await.unwrap();
+        assert!(is_empty(&blobs).await);
+        assert_eq!(read(&blobs, ID).await, None);
     }
-    let put = blobs.put_stream(ID, 100, (&b"bytes"[..]).chain(Broken)).await;
-    assert!(matches!(put, Err(BlobError::Upload(_))), "{put:?}");
-    assert!(is_empty(folder.path(), &blobs).await);
-    assert_eq!(read(&blobs, ID).await, None);
 }
 
 #[tokio::test]
-async fn an_upload_that_nobody_awaits_any_more_leaves_nothing() {
+async fn files_with_other_names_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let blobs = Blobs::open(folder.path(), 0).unwrap();
-    let (mut sender, receiver) = tokio::io::duplex(16);
-    let upload = tokio::spawn({
-        let blobs = blobs.clone();
-        async move { blobs.put_stream(ID, 1000, receiver).await }
-    });
-    // More than the pipe holds: the upload has begun when this is through.
-    sender.write_all(&[0; 100]).await.unwrap();
-    assert_eq!(fs::read_dir(folder.path().join("incoming")).unwrap().count(), 1);
-    upload.abort();
-    assert!(upload.await.unwrap_err().is_cancelled());
-    assert!(is_empty(folder.path(), &blobs).await);
-}
-
-#[tokio::test]
-async fn what_a_crash_cut_short_is_gone_after_opening() {
-    let folder = tempfile::tempdir().unwrap();
-    drop(Blobs::open(folder.path(), 0).unwrap());
-    fs::write(folder.path().join("incoming/abab-0"), b"half").unwrap();
-    let blobs = Blobs::open(folder.path(), 0).unwrap();
-    assert!(is_empty(folder.path(), &blobs).await);
-}
-
-#[tokio::test]
-async fn a_deleted_blob_is_gone_and_can_be_deleted_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let blobs = Blobs::open(folder.path(), 0).unwrap();
-    blobs.put_stream(ID, 5, &b"bytes"[..]).await.unwrap();
-    assert!(blobs.delete(ID).await.unwrap());
-    assert!(!blobs.delete(ID).await.unwrap());
-    assert_eq!(read(&blobs, ID).await, None);
-    assert!(is_empty(folder.path(), &blobs).await);
+    for name in ["partial/README", "ab/lost+found", "partial/ABABABABABABABABABABABABABABABAB"] {
+        fs::write(folder.path().join(name), b"somebody's").unwrap();
+    }
+    assert!(is_empty(&blobs).await);
 }
 
 #[tokio::test]

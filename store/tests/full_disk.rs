@@ -27,7 +27,7 @@ async fn a_full_disk_refuses_what_is_new_and_keeps_what_is_there() {
         Engine::open(mounted.0.join("rows"), Options { reserve_bytes: 6 * MIB, ..options() }).unwrap();
     let blobs = Blobs::open(mounted.0.join("blobs"), 6 * MIB).unwrap();
     let small = BlobId::new([1; 16]);
-    blobs.put_stream(small, 3, &b"abc"[..]).await.unwrap();
+    blobs.append(small, 0, b"abc".to_vec()).await.unwrap();
 
     let mut kept = 0_u32;
     let refused = loop {
@@ -41,22 +41,27 @@ async fn a_full_disk_refuses_what_is_new_and_keeps_what_is_there() {
     assert!(kept > 0);
     assert_eq!(engine.failed(), None);
     let large = vec![2_u8; 1 << 20];
-    let refused = blobs.put_stream(BlobId::new([2; 16]), MIB, &large[..]).await;
-    assert!(matches!(refused, Err(BlobError::Store(StoreError::Full))), "{refused:?}");
-    assert_eq!(fs::read_dir(mounted.0.join("blobs/incoming")).unwrap().count(), 0);
+    for (id, offset) in [(small, 3), (BlobId::new([2; 16]), 0)] {
+        let refused = blobs.append(id, offset, large.clone()).await;
+        assert!(matches!(refused, Err(BlobError::Store(StoreError::Full))), "{refused:?}");
+    }
+    assert_eq!(fs::read_dir(mounted.0.join("blobs/partial")).unwrap().count(), 1);
 
     // What was acknowledged is there, and can be removed.
     for number in 0..kept {
         let value = engine.get_long(&number.to_be_bytes()).unwrap();
         assert_eq!(value, Some(vec![number.to_be_bytes()[3]; LONG_LIMIT]));
     }
+    // What is whole can be adopted: that needs no room.
+    blobs.adopt(small, 3).await.unwrap();
+    blobs.settle(small).await.unwrap();
     assert_eq!(blobs.list().await.unwrap(), [small]);
     engine.write(|view| view.remove_long(&0_u32.to_be_bytes())).await.unwrap();
     assert_eq!(engine.get_long(&0_u32.to_be_bytes()).unwrap(), None);
 
     fs::remove_file(filler).unwrap();
     engine.write(|view| view.insert(b"room", b"again")).await.unwrap();
-    blobs.put_stream(BlobId::new([2; 16]), MIB, &large[..]).await.unwrap();
+    blobs.append(BlobId::new([2; 16]), 0, large).await.unwrap();
     assert_eq!(engine.get(b"room").unwrap(), Some(b"again".to_vec()));
     // Closed before the file system goes.
     drop((engine, blobs));

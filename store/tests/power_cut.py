@@ -8,8 +8,11 @@ dropped (EXT4_IOC_SHUTDOWN with NOLOGFLUSH); the writer is killed; the disk is m
 store is opened and everything that was acknowledged is compared. kill -9 alone proves nothing here:
 the page cache survives it.
 
+The same for a folder of blobs. Its writer falls silent after its last step, so that no later sync
+makes up for one that this step left out; each kind of step is the last one once.
+
 Two things show that the test can fail. Each cut must lose a file that was written and not synced.
-And a writer that acknowledges before it writes must be caught.
+And a writer that acknowledges before it writes must be caught, of rows and of blobs.
 
 Needs root and loop devices. Ends with 0, with 77 if this machine has no such thing, or with 1.
 """
@@ -38,6 +41,9 @@ CANARY_BYTES = 1 << 20
 CONTROL_ATTEMPTS = 10
 # The verifier's answer for "opened, but something is wrong".
 WRONG = 3
+# Five, where a blob takes four: so each of these cuts comes after another kind of step.
+FILE_STEPS = 5
+FILE_CUTS = 4
 
 
 class Skip(Exception):
@@ -97,8 +103,7 @@ class Disk:
 class Writer:
     """A process that writes until it is killed."""
 
-    def __init__(self, program, store, *options):
-        command = [program, "write", str(store), "--threads", str(THREADS), *options]
+    def __init__(self, *command):
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
         self.heard = []
 
@@ -146,13 +151,28 @@ class Writer:
             self.process.wait()
 
 
-def cut_under_writer(disk, writer_program, work, store, acknowledgements, *options):
+def cut_under_rows(disk, arguments, store, acknowledgements, *options):
+    """One power cut under a store."""
+    writer = [arguments.writer, "write", str(store), "--threads", str(THREADS), *options]
+    verifier = [arguments.writer, "verify", str(store)]
+    # Each thread first says where it goes on.
+    return cut_under_writer(disk, arguments.work, writer, verifier, THREADS + acknowledgements)
+
+
+def cut_under_files(disk, arguments, folder, *options):
+    """One power cut under a folder of blobs, after the last of its steps."""
+    writer = [arguments.writer, "write-files", str(folder), str(FILE_STEPS), *options]
+    verifier = [arguments.writer, "verify-files", str(folder)]
+    # It first says where it goes on.
+    return cut_under_writer(disk, arguments.work, writer, verifier, 1 + FILE_STEPS)
+
+
+def cut_under_writer(disk, work, writer_command, verifier_command, lines):
     """One power cut. Returns the verifier's answer and what it said."""
     canary = disk.mount_point / "canary"
     content = os.urandom(CANARY_BYTES)
-    with Writer(writer_program, store, *options) as writer:
-        # Each thread first says where it goes on.
-        writer.hear(THREADS + acknowledgements)
+    with Writer(*writer_command) as writer:
+        writer.hear(lines)
         writer.stop()
         canary.write_bytes(content)
         disk.cut()
@@ -166,8 +186,7 @@ def cut_under_writer(disk, writer_program, work, store, acknowledgements, *optio
 
     acknowledged = work / "acknowledged"
     acknowledged.write_bytes(b"".join(heard))
-    verifier = [writer_program, "verify", str(store), str(acknowledged)]
-    verified = subprocess.run(verifier, capture_output=True, text=True)
+    verified = subprocess.run([*verifier_command, str(acknowledged)], capture_output=True, text=True)
     return verified.returncode, (verified.stdout + verified.stderr).strip()
 
 
@@ -178,7 +197,7 @@ def control(disk, arguments, dice):
     for attempt in range(1, CONTROL_ATTEMPTS + 1):
         shutil.rmtree(store, ignore_errors=True)
         count = dice.randrange(100, 400)
-        answer, said = cut_under_writer(disk, arguments.writer, arguments.work, store, count, "--ack-early")
+        answer, said = cut_under_rows(disk, arguments, store, count, "--ack-early")
         lost = re.search(r"\blost: (\d+)", said)
         if answer == WRONG and lost and int(lost.group(1)) > 0:
             print(f"control: early acknowledgements were caught (attempt {attempt}): {said}")
@@ -193,10 +212,24 @@ def rounds(disk, arguments, dice):
     for number in range(1, arguments.rounds + 1):
         count = dice.randrange(200, 1500)
         began = time.monotonic()
-        answer, said = cut_under_writer(disk, arguments.writer, arguments.work, store, count)
+        answer, said = cut_under_rows(disk, arguments, store, count)
         print(f"round {number}: cut after {count} answers, {time.monotonic() - began:.1f} s: {said}")
         if answer != 0:
             raise Failed(f"round {number}: the verifier ended with {answer}")
+
+
+def files(disk, arguments):
+    """A folder of blobs is cut after each kind of step; then early acknowledgements must be caught."""
+    folder = disk.mount_point / "files"
+    # The folder itself is opened, and durable, before anything is acknowledged.
+    for number in range(1, FILE_CUTS + 1):
+        answer, said = cut_under_files(disk, arguments, folder)
+        print(f"files {number}: {said}")
+        if answer != 0:
+            raise Failed(f"files {number}: the verifier ended with {answer}")
+    answer, said = cut_under_files(disk, arguments, folder, "--ack-early")
+    if answer != WRONG or f"lost: {FILE_STEPS}," not in said:
+        raise Failed(f"a writer of files that acknowledges before it writes was not caught: {said}")
 
 
 def check_machine():
@@ -225,6 +258,7 @@ def main():
             print(f"seed {arguments.seed}")
             control(disk, arguments, dice)
             rounds(disk, arguments, dice)
+            files(disk, arguments)
     except Skip as reason:
         print(f"skipped: {reason}")
         return SKIPPED

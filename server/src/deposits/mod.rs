@@ -1,16 +1,13 @@
-//! Deposits: a permit is spent and a sealed letter stored, both or neither.
+//! Deposits: a permit is spent, a sealed letter stored, its attachments adopted, all or nothing.
 //!
-//! Nothing here knows who deposits. Attachments come with a later slice: they will be adopted in
-//! [`Deposits::deposit`], in the same transaction, and [`Deposit::blobs`] will name them.
-//!
-//! [`Deposit::blobs`]: relay_auth::receipt::Deposit::blobs
+//! Nothing here knows who deposits.
 
 pub mod arrivals;
 
 use std::sync::Arc;
 
 use relay_auth::{
-    id::{InboxKeyId, MailboxId, PermitId},
+    id::{BlobId, InboxKeyId, MailboxId, PermitId},
     permit::Permit,
     receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
     signing::SigningKey,
@@ -19,6 +16,7 @@ use relay_auth::{
 
 use self::arrivals::Arrivals;
 use crate::{
+    blobs::BlobQuota,
     mailboxes::requests::Admitted,
     store::{MailStore, StoreFailure},
 };
@@ -45,8 +43,12 @@ pub struct NewDeposit {
     pub digest: [u8; 32],
     /// The sealed letter.
     pub envelope: Vec<u8>,
+    /// The attachments that come with it, each once, uploaded whole on the same permit.
+    pub blobs: Vec<BlobId>,
     /// What the mailbox may hold.
     pub quota: LetterQuota,
+    /// What attachments it may hold.
+    pub blob_quota: BlobQuota,
 }
 
 /// How much may wait in a mailbox. Letters that were filed and acknowledged do not count, so that
@@ -64,9 +66,9 @@ pub struct LetterQuota {
 pub enum Deposited {
     /// Stored and durable.
     Stored(Receipt),
-    /// Stored before, with the same permit and the same bytes: the first receipt.
+    /// Stored before, with the same permit, bytes and attachments: the first receipt.
     Repeated(Receipt),
-    /// The permit was spent for other bytes.
+    /// The permit was spent for other bytes or with other attachments.
     PermitSpent,
     /// The permit's time is over.
     Expired,
@@ -74,6 +76,10 @@ pub enum Deposited {
     KeyNotAccepted,
     /// The mailbox holds as much as it may.
     Full,
+    /// An attachment was not uploaded whole on this permit, or too long ago.
+    BlobMissing,
+    /// The mailbox has no room for the attachments.
+    BlobsFull,
 }
 
 /// A letter as a device lists it.
@@ -116,7 +122,7 @@ pub enum DepositError {
     /// There is no envelope.
     #[error("the request has no content: send the sealed letter as its body")]
     Empty,
-    /// The permit was spent for other bytes.
+    /// The permit was spent for other bytes or with other attachments.
     #[error("the permit was used for another letter: ask the directory for a new one")]
     PermitSpent,
     /// The inbox key is not accepted (any more).
@@ -125,6 +131,14 @@ pub enum DepositError {
     /// The mailbox holds as much as it may.
     #[error("the mailbox is full: try again in a few days, or send the letter another way")]
     MailboxFull,
+    /// An attachment was not uploaded whole on this permit, or too long ago.
+    #[error(
+        "an attachment of the letter is not there whole: upload it with the letter's permit, within the hour before the letter"
+    )]
+    BlobMissing,
+    /// The mailbox has no room for the attachments.
+    #[error("the mailbox has no room for the attachments: send the letter without, or send them another way")]
+    BlobsFull,
     /// The store did not do it.
     #[error(transparent)]
     Store(#[from] StoreFailure),
@@ -138,11 +152,12 @@ pub struct Deposits {
     pub(crate) receipt_key: SigningKey,
     pub(crate) arrivals: Arrivals,
     pub(crate) quota: LetterQuota,
+    pub(crate) blob_quota: BlobQuota,
 }
 
 impl Deposits {
-    /// Spends a permit and stores a sealed letter. The same permit with the same bytes gives the
-    /// first receipt again.
+    /// Spends a permit, stores a sealed letter and adopts its attachments. The same permit with the
+    /// same bytes and attachments gives the first receipt again.
     ///
     /// # Errors
     /// See [`DepositError`].
@@ -150,6 +165,7 @@ impl Deposits {
         &self,
         permit: &[u8],
         envelope: Vec<u8>,
+        blobs: Vec<BlobId>,
         now: u64,
     ) -> Result<SignedReceipt, DepositError> {
         let permit: Permit = self.tickets.open(permit)?;
@@ -163,7 +179,9 @@ impl Deposits {
             not_after: permit.not_after,
             digest: envelope_digest(&envelope),
             envelope,
+            blobs,
             quota: self.quota,
+            blob_quota: self.blob_quota,
         };
         let receipt = match self.store.deposit(new, now).await? {
             Deposited::Stored(receipt) => {
@@ -175,6 +193,8 @@ impl Deposits {
             Deposited::Expired => return Err(TicketError::Expired.into()),
             Deposited::KeyNotAccepted => return Err(DepositError::KeyNotAccepted),
             Deposited::Full => return Err(DepositError::MailboxFull),
+            Deposited::BlobMissing => return Err(DepositError::BlobMissing),
+            Deposited::BlobsFull => return Err(DepositError::BlobsFull),
         };
         Ok(self.sign(&receipt))
     }

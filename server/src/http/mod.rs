@@ -5,6 +5,7 @@
 //! `application/problem+json` in `problem.rs` and nowhere else.
 
 mod archive;
+mod blobs;
 mod deposits;
 mod events;
 mod letters;
@@ -63,8 +64,10 @@ fn described() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(mailboxes::open))
         .routes(routes!(mailboxes::replace_access))
+        .routes(routes!(blobs::upload))
         .routes(routes!(deposits::deposit))
         .routes(routes!(letters::list))
+        .routes(routes!(blobs::download, blobs::delete))
         .routes(routes!(archive::put, archive::list))
         .routes(routes!(archive::object))
         .routes(routes!(events::follow))

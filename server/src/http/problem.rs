@@ -8,6 +8,7 @@ use service::refusal::{Refusal, sentence};
 
 use crate::{
     archive::PutError,
+    blobs::UploadError,
     deposits::DepositError,
     mailboxes::{OpenError, ReplaceError, requests::RequestRefused},
     recovery::{RegisterError, RestartError},
@@ -87,7 +88,28 @@ impl From<DepositError> for Refusal {
             DepositError::PermitSpent => Code::PermitSpent,
             DepositError::KeyNotAccepted => Code::RecipientKeyChanged,
             DepositError::MailboxFull => Code::MailboxFull,
+            DepositError::BlobMissing => Code::BlobMissing,
+            DepositError::BlobsFull => Code::MailboxBlobsFull,
             DepositError::Store(failure) => return failure.into(),
+        };
+        Self::new(code, sentence(&error))
+    }
+}
+
+impl From<UploadError> for Refusal {
+    fn from(error: UploadError) -> Self {
+        let code = match error {
+            UploadError::Permit(TicketError::Expired) => Code::PermitExpired,
+            UploadError::Permit(_) => Code::PermitInvalid,
+            UploadError::Invalid(_) => Code::Malformed,
+            UploadError::PermitSpent => Code::PermitSpent,
+            UploadError::KeyNotAccepted => Code::RecipientKeyChanged,
+            UploadError::Taken => Code::BlobTaken,
+            UploadError::PermitFull => Code::PermitBlobsFull,
+            UploadError::MailboxFull => Code::MailboxBlobsFull,
+            UploadError::Crowded => return Self::new(Code::BlobsFull, sentence(&error)).retry_after(600),
+            UploadError::Busy => return Self::new(Code::Unavailable, sentence(&error)).retry_after(5),
+            UploadError::Store(failure) => return failure.into(),
         };
         Self::new(code, sentence(&error))
     }

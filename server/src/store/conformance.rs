@@ -1,6 +1,8 @@
 //! What every engine must do. One function for each property; each takes mailboxes of its own, so
 //! that they can share a store.
 
+mod blobs;
+
 use std::sync::Arc;
 
 use relay_auth::{
@@ -50,6 +52,7 @@ pub(super) async fn all(store: &Store) {
     a_key_is_of_one_mailbox_and_of_one_kind(store).await;
     a_restart_follows_the_list_in_force_and_leaves_one_recovery_key(store).await;
     a_refused_recovery_request_spends_its_nonce_and_nothing_else(store).await;
+    blobs::all(store).await;
 }
 
 fn signing_key(seed: u8) -> SigningKey {
@@ -102,7 +105,9 @@ fn letter(mailbox: MailboxId, permit: u8, envelope: &[u8]) -> NewDeposit {
         not_after: NOW + 10,
         digest: envelope_digest(envelope),
         envelope: envelope.to_vec(),
+        blobs: Vec::new(),
         quota: QUOTA,
+        blob_quota: blobs::OF_MAILBOX,
     }
 }
 

@@ -1,19 +1,24 @@
 //! What the relay keeps, in the words of its domain.
 //!
 //! Each call of [`MailStore`] that writes is one transaction: kept whole or not at all, and durable
-//! when it answers. The store holds no policy: limits and times come in as arguments, it compares
-//! them where nothing can come between. `conformance` holds an engine to all of this.
+//! when it answers. (A part of an attachment is the bytes first, then the row that counts them.) The
+//! store holds no policy: limits and times come in as arguments, it compares them where nothing can come
+//! between. `conformance` holds an engine to all of this.
 
 #[cfg(test)]
 mod conformance;
 mod embedded;
 
 use async_trait::async_trait;
-use relay_auth::{id::MailboxId, request_key::RequestKeyId};
+use relay_auth::{
+    id::{BlobId, MailboxId, PermitId},
+    request_key::RequestKeyId,
+};
 
 pub use self::embedded::{Embedded, Options};
 use crate::{
     archive::{Changes, ObjectId, Put, Putting, StoredObject},
+    blobs::{Collection, NewPart, PartOutcome, StoredBlob},
     deposits::{Deposited, Letters, NewDeposit, PageLimits},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
@@ -77,6 +82,14 @@ impl From<::store::StoreError> for Denied {
 /// - A letter that was not acknowledged is never removed. One that was is hidden at once and removed
 ///   [`HIDDEN_LIFE`](crate::archive::HIDDEN_LIFE) later; its deposit stays, so that the chain can be
 ///   followed for ever.
+/// - An attachment is of one mailbox and one permit. Nobody reads it before the deposit that names it
+///   is stored; from then on it stays until a device deletes it: nothing else takes it away, whatever
+///   the rows say or lack. An upload that no deposit adopted within
+///   [`UPLOAD_PAUSE`](crate::blobs::UPLOAD_PAUSE) of the last part on its permit, or
+///   [`UPLOAD_LIFE`](crate::blobs::UPLOAD_LIFE) of its own first part, cannot be adopted any more and
+///   does not count.
+/// - What an upload was declared to have counts from its first part on, to its permit and to the
+///   uploads of its mailbox, until it ends; from its adoption on it counts to what the mailbox keeps.
 /// - A key that signs requests is of one mailbox and of one kind: in its access list, or a recovery
 ///   key. A mailbox has two recovery keys at most, each with its bundle; of one that goes nothing
 ///   stays.
@@ -100,7 +113,31 @@ pub trait MailStore: std::fmt::Debug + Send + Sync + 'static {
     /// Spends the nonce of a request that does nothing else.
     async fn spend(&self, by: Proven, now: u64) -> Result<(), Denied>;
 
-    /// Spends a permit and stores a letter.
+    /// Whether a permit is spent, so far as it is remembered.
+    async fn is_spent(&self, mailbox: MailboxId, permit: PermitId) -> Result<bool, StoreFailure>;
+
+    /// Stores a part of an upload if it begins where the upload stands. An upload whose bytes were lost
+    /// ends there, and its id is [`PartOutcome::Taken`].
+    async fn store_part(&self, new: NewPart, now: u64) -> Result<PartOutcome, StoreFailure>;
+
+    /// An adopted attachment of a mailbox, from `offset` on.
+    async fn open_blob(
+        &self,
+        mailbox: MailboxId,
+        blob: BlobId,
+        offset: u64,
+    ) -> Result<Option<StoredBlob>, StoreFailure>;
+
+    /// Deletes an adopted attachment, and spends the nonce. `false` if the mailbox has none of this id.
+    async fn delete_blob(&self, by: Proven, blob: BlobId, now: u64) -> Result<bool, Denied>;
+
+    /// Frees the room of uploads that no deposit can adopt any more, and ends what a crash interrupted.
+    /// Adopted attachments that no row names are left alone, and told by [`MailStore::alarms`]. To be
+    /// called at every start with [`Collection::Everything`], then now and then with
+    /// [`Collection::Uploads`].
+    async fn collect_blobs(&self, what: Collection, now: u64) -> Result<(), StoreFailure>;
+
+    /// Spends a permit, stores a letter and adopts its attachments.
     async fn deposit(&self, new: NewDeposit, now: u64) -> Result<Deposited, StoreFailure>;
 
     /// The deposits after a sequence number, and the chain's head, as of one moment.

@@ -4,12 +4,15 @@
 //! ```text
 //! store-writer write STORE [--threads N] [--ack-early]     until it is killed
 //! store-writer verify STORE HEARD                          ends with 0, or 3 if something is wrong
+//! store-writer write-files FOLDER STEPS [--ack-early]      the same for a folder of blobs
+//! store-writer verify-files FOLDER HEARD
 //! ```
 //!
-//! Each line that it writes, "THREAD STEPS", says that the thread's first STEPS steps are durable.
-//! With `--ack-early` it says so before it has written: such a run must fail its verification, or
-//! the test cannot fail at all.
+//! Each line that it writes, "THREAD STEPS", or "STEPS" for files, says that the first STEPS steps are
+//! durable. With `--ack-early` it says so before it has written: such a run must fail its verification,
+//! or the test cannot fail at all.
 
+mod files;
 mod plan;
 mod verify;
 
@@ -24,13 +27,19 @@ use std::{
 
 use store::{Engine, Options};
 
+const USAGE: &str = "usage: store-writer write STORE [--threads N] [--ack-early] | verify STORE HEARD | \
+    write-files FOLDER STEPS [--ack-early] | verify-files FOLDER HEARD";
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["write", store, options @ ..] => write(Path::new(store), options),
         ["verify", store, heard] => verify::verify(Path::new(store), Path::new(heard)),
-        _ => Err("usage: store-writer write STORE [--threads N] [--ack-early] | verify STORE HEARD".into()),
+        ["write-files", folder, steps] => files::write(Path::new(folder), steps, false),
+        ["write-files", folder, steps, "--ack-early"] => files::write(Path::new(folder), steps, true),
+        ["verify-files", folder, heard] => files::verify(Path::new(folder), Path::new(heard)),
+        _ => Err(USAGE.into()),
     };
     done.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "store-writer: {error}");

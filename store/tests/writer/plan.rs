@@ -75,7 +75,11 @@ pub(crate) fn value_key(thread: u32, value: u64) -> Vec<u8> {
 pub(crate) fn content(thread: u32, value: u64) -> Vec<u8> {
     // Some of one length in a row, and all lengths at any time.
     let kind = (value / WINDOW + u64::from(thread)) % LENGTHS.len() as u64;
-    let length = LENGTHS[kind as usize];
+    noise(thread, value, LENGTHS[kind as usize])
+}
+
+/// So many bytes, a multiple of eight.
+pub(crate) fn noise(thread: u32, value: u64, length: usize) -> Vec<u8> {
     let mut state = (u64::from(thread) << 32) | value;
     let words = std::iter::repeat_with(|| {
         // SplitMix64 (Steele, Lea, Flood 2014).

@@ -8,7 +8,7 @@ use relay_auth::{
 };
 
 use super::{
-    due, keys,
+    blobs, due, keys,
     rows::{Access, Look as _, SpentPermit, StoredDeposit, damaged, read, write},
 };
 use crate::{
@@ -21,7 +21,7 @@ pub(super) fn deposit(view: &mut View, new: &NewDeposit, now: u64) -> Result<Dep
     let permit = keys::permit(mailbox, new.permit);
     // Before the time is looked at: who lost the receipt gets it, also from an expired permit.
     if let Some(SpentPermit { receipt }) = view.find(&permit)? {
-        let same = receipt.digest.0 == new.digest;
+        let same = receipt.digest.0 == new.digest && receipt.blobs == new.blobs;
         return Ok(if same { Deposited::Repeated(receipt) } else { Deposited::PermitSpent });
     }
     if now > new.not_after {
@@ -31,17 +31,21 @@ pub(super) fn deposit(view: &mut View, new: &NewDeposit, now: u64) -> Result<Dep
     if !access.is_some_and(|access| access.inbox_keys.contains(&new.inbox_key)) {
         return Ok(Deposited::KeyNotAccepted);
     }
+    // Before the mailbox's numbers are read, because it may change them.
+    due::remove_some(view, mailbox, now)?;
     let mut chain = view.chain(mailbox)?.ok_or_else(|| damaged("an open mailbox has no chain"))?;
     let length = new.envelope.len() as u64;
     if chain.waiting >= new.quota.letters || chain.waiting_bytes.saturating_add(length) > new.quota.bytes {
         return Ok(Deposited::Full);
     }
-    due::remove_some(view, mailbox, now)?;
+    if let Some(refused) = blobs::adopt(view, &mut chain, new, now)? {
+        return Ok(refused);
+    }
 
     let sequence = chain.last.checked_add(1).ok_or_else(|| damaged("a sequence number is at its end"))?;
     // A clock that is set back must not make the listing contradict itself.
     chain.time = chain.time.max(now);
-    let deposit = Deposit { sequence, time: chain.time, digest: new.digest.into(), blobs: Vec::new() };
+    let deposit = Deposit { sequence, time: chain.time, digest: new.digest.into(), blobs: new.blobs.clone() };
     chain.last = sequence;
     chain.head = chain.head.after(mailbox, &deposit);
     chain.waiting += 1;

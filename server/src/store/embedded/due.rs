@@ -1,18 +1,23 @@
 //! Rows that may go at a known time.
 
 use ::store::View;
-use relay_auth::id::{MailboxId, PermitId};
+use relay_auth::id::{BlobId, MailboxId, PermitId};
 
-use super::{keys, rows::damaged};
+use super::{blobs, keys, rows::damaged};
 use crate::{mailboxes::requests::Proven, store::StoreFailure};
 
 const NONCE: u8 = b'n';
 const PERMIT: u8 = b'p';
 const LETTER: u8 = b'l';
+const UPLOAD: u8 = b'b';
 
 /// How many rows one write takes away. More than the two that a write adds, so that nothing piles
 /// up; a put that acknowledges many letters is caught up with by the writes after it.
 const MOST_REMOVED: usize = 16;
+
+/// How often so many are taken away where it matters that nothing is left. A thousand letters, the
+/// longest rows, are within what one transaction may write.
+const MOST_ROUNDS: usize = 64;
 
 /// The row that remembers a nonce. It is looked up by its whole key, which the request determines.
 pub(super) fn nonce<By>(by: &Proven<By>) -> Vec<u8> {
@@ -39,8 +44,40 @@ pub(super) fn remove_letter(
     Ok(view.insert(&keys::due(mailbox, after, LETTER, &sequence.to_be_bytes()), b"")?)
 }
 
-/// Takes away some of what is due. Works on a full disk.
-pub(super) fn remove_some(view: &mut View, mailbox: MailboxId, now: u64) -> Result<(), StoreFailure> {
+/// Has an upload taken away after a time.
+pub(super) fn set_upload_end(
+    view: &mut View,
+    mailbox: MailboxId,
+    blob: BlobId,
+    after: u64,
+) -> Result<(), StoreFailure> {
+    Ok(view.insert(&keys::due(mailbox, after, UPLOAD, blob.as_bytes()), b"")?)
+}
+
+/// Has an upload left alone that was to be taken away after a time.
+pub(super) fn remove_upload_end(
+    view: &mut View,
+    mailbox: MailboxId,
+    blob: BlobId,
+    after: u64,
+) -> Result<(), StoreFailure> {
+    Ok(view.remove(&keys::due(mailbox, after, UPLOAD, blob.as_bytes()))?)
+}
+
+/// Takes away all that is due, within reason. It may change the mailbox's numbers: read them after it.
+pub(super) fn remove_all(view: &mut View, mailbox: MailboxId, now: u64) -> Result<(), StoreFailure> {
+    for _ in 0..MOST_ROUNDS {
+        if remove_some(view, mailbox, now)? < MOST_REMOVED {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Takes away some of what is due, and says how much. It may change the mailbox's numbers: read them
+/// after it.
+pub(super) fn remove_some(view: &mut View, mailbox: MailboxId, now: u64) -> Result<usize, StoreFailure> {
+    let mut removed = 0;
     for (key, _) in view.scan_prefix(&keys::all_due(mailbox), None, MOST_REMOVED)? {
         let unknown = || damaged("a row says that something of an unknown kind is due");
         let (time, kind, what) = parse(&key).ok_or_else(unknown)?;
@@ -57,11 +94,16 @@ pub(super) fn remove_some(view: &mut View, mailbox: MailboxId, now: u64) -> Resu
                 let sequence: [u8; 8] = what.try_into().map_err(|_| unknown())?;
                 view.remove_long(&keys::envelope(mailbox, u64::from_be_bytes(sequence)))?;
             }
+            UPLOAD => {
+                let id: [u8; 16] = what.try_into().map_err(|_| unknown())?;
+                blobs::end(view, mailbox, id.into(), now)?;
+            }
             _ => return Err(unknown()),
         }
         view.remove(&key)?;
+        removed += 1;
     }
-    Ok(())
+    Ok(removed)
 }
 
 fn parse(key: &[u8]) -> Option<(u64, u8, &[u8])> {

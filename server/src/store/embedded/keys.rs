@@ -1,7 +1,7 @@
 //! The keys of rows, see the table in the parent module.
 
 use relay_auth::{
-    id::{MailboxId, PermitId, VoucherId},
+    id::{BlobId, MailboxId, PermitId, VoucherId},
     request_key::RequestKeyId,
 };
 
@@ -20,6 +20,15 @@ fn key(place: &[u8; 16], kind: u8, rest: &[u8]) -> Vec<u8> {
 
 pub(super) fn access(mailbox: MailboxId) -> Vec<u8> {
     key(mailbox.as_bytes(), b'a', b"")
+}
+
+pub(super) fn blob(mailbox: MailboxId, id: BlobId) -> Vec<u8> {
+    key(mailbox.as_bytes(), b'b', id.as_bytes())
+}
+
+/// Which mailbox an attachment belongs to.
+pub(super) fn blob_mailbox(id: BlobId) -> Vec<u8> {
+    key(id.as_bytes(), b'f', b"")
 }
 
 pub(super) fn chain(mailbox: MailboxId) -> Vec<u8> {
@@ -64,6 +73,11 @@ pub(super) fn permit(mailbox: MailboxId, id: PermitId) -> Vec<u8> {
 /// The names of a mailbox's recovery keys.
 pub(super) fn recovery_keys(mailbox: MailboxId) -> Vec<u8> {
     key(mailbox.as_bytes(), b'r', b"")
+}
+
+/// What is being uploaded on a permit.
+pub(super) fn uploads(mailbox: MailboxId, id: PermitId) -> Vec<u8> {
+    key(mailbox.as_bytes(), b'u', id.as_bytes())
 }
 
 pub(super) fn voucher(mailbox: MailboxId, id: VoucherId) -> Vec<u8> {

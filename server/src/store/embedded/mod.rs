@@ -8,42 +8,64 @@
 //! | key | value |
 //! |---|---|
 //! | mailbox `a` | access: the key that signs the next list, the counter, accepted inbox keys, names of request keys; and, as a long value, the list as signed |
-//! | mailbox `c` | chain: last sequence number, head, what waits, last change, what the archive holds |
+//! | mailbox `b` blob | an attachment or an upload: permit, length, how much is there, whether it is adopted, when it began, when it is looked at otherwise |
+//! | mailbox `c` | chain: last sequence number, head, what waits, last change, what the archive holds, bytes of attachments, bytes of uploads |
 //! | mailbox `d` sequence | a deposit, and whether it is acknowledged |
 //! | mailbox `e` sequence | long: its envelope |
 //! | mailbox `g` change | an object that changed: id, counter, length |
 //! | mailbox `o` object | its counter, change, length; and, as long values with a part number, its bytes |
 //! | mailbox `p` permit | spent: the receipt |
 //! | mailbox `r` | names of its recovery keys |
+//! | mailbox `u` permit | how many uploads there are on it, their bytes, when the last part came |
 //! | mailbox `v` voucher | long: the list that it opened the mailbox with |
-//! | mailbox `x` time, kind, what | what can go at that time: a nonce (the row itself), a permit, a hidden letter |
+//! | mailbox `x` time, kind, what | what can go at that time: a nonce (the row itself), a permit, a hidden letter, an upload |
+//! | blob `f` | the mailbox that the file belongs to; without a row `b` beside it, that the file was deleted |
 //! | request key `k` | the mailbox and the public key |
 //! | recovery key `w` | the mailbox and the public key; and, as a long value, the bundle that the key opens |
 //!
-//! Only the last two do not start with a mailbox: they are how the mailbox is found. Numbers are
+//! Only the last three do not start with a mailbox: they are how the mailbox is found. Numbers are
 //! big-endian, so that rows lie in their order.
 //!
 //! Nothing sweeps: each write to a mailbox takes away a few rows of that mailbox whose time has come
 //! ([`due`]), more than it adds.
+//!
+//! # Files
+//!
+//! Attachments are files in the folder `attachments` beside the rows, named by their ids
+//! ([`::store::Blobs`]). An export of the rows has none of them. So rows and files can be of different
+//! times, or one of them missing: what no row names is therefore kept, and told to the operator.
 
 mod access;
 mod archive;
+mod blobs;
 mod deposits;
 mod due;
 mod keys;
+mod locks;
 mod recovery;
 mod rows;
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use ::store::Engine;
 pub use ::store::Options;
 use async_trait::async_trait;
-use relay_auth::{id::MailboxId, request_key::RequestKeyId};
+use relay_auth::{
+    id::{BlobId, MailboxId, PermitId},
+    request_key::RequestKeyId,
+};
 
+use self::locks::Locks;
 use super::{Denied, MailStore, StoreFailure};
 use crate::{
     archive::{Changes, ObjectId, Put, Putting, StoredObject},
+    blobs::{Collection, NewPart, PartOutcome, StoredBlob},
     deposits::{Deposited, Letters, NewDeposit, PageLimits},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
@@ -52,24 +74,49 @@ use crate::{
     recovery::{NewRecoveryKey, Registering, StoredBundle},
 };
 
-/// The relay's rows in one folder.
+/// The folder of the attachments. Not `blobs`, which is sled's own.
+const ATTACHMENTS: &str = "attachments";
+
+/// The relay's rows and files in one folder.
 #[derive(Clone, Debug)]
-pub struct Embedded(Engine);
+pub struct Embedded {
+    rows: Engine,
+    files: ::store::Blobs,
+    locks: Arc<Locks>,
+    /// Files that no row names, as of the last time that all were looked at.
+    unnamed: Arc<AtomicU64>,
+}
 
 impl Embedded {
     /// Opens the store in a folder, or creates it. Blocks while it recovers.
     ///
     /// # Errors
-    /// What [`Engine::open`] says.
+    /// What [`Engine::open`] and [`::store::Blobs::open`] say.
     pub fn open(folder: impl AsRef<Path>, options: Options) -> Result<Self, ::store::StoreError> {
-        Engine::open(folder, options).map(Self)
+        // Attachments are refused first, so that letters still find room.
+        let reserve = options.reserve_bytes.saturating_mul(2);
+        let rows = Engine::open(&folder, options)?;
+        let files = ::store::Blobs::open(folder.as_ref().join(ATTACHMENTS), reserve)?;
+        Ok(Self { rows, files, locks: Arc::default(), unnamed: Arc::default() })
+    }
+
+    /// Does what must not end half way: a request whose client is gone is dropped wherever it waits,
+    /// and would give up what it holds while a file is still being written.
+    async fn to_the_end<T, E, F>(&self, work: impl FnOnce(Self) -> F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreFailure> + Send + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let ended = tokio::spawn(work(self.clone())).await;
+        ended.unwrap_or_else(|_| Err(StoreFailure::Unavailable("its work broke off".to_owned()).into()))
     }
 }
 
 #[async_trait]
 impl MailStore for Embedded {
     async fn open_mailbox(&self, new: NewMailbox, now: u64) -> Result<Opening, StoreFailure> {
-        self.0.write(move |view| access::open(view, &new, now)).await
+        self.rows.write(move |view| access::open(view, &new, now)).await
     }
 
     async fn replace_access(
@@ -78,19 +125,47 @@ impl MailStore for Embedded {
         change: AccessChange,
         now: u64,
     ) -> Result<Replacement, Denied> {
-        self.0.write(move |view| access::replace(view, &by, &change, now)).await
+        self.rows.write(move |view| access::replace(view, &by, &change, now)).await
     }
 
     async fn request_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
-        self.0.read(|reader| access::known_key(reader, &keys::request_key(id)))
+        self.rows.read(|reader| access::known_key(reader, &keys::request_key(id)))
     }
 
     async fn spend(&self, by: Proven, now: u64) -> Result<(), Denied> {
-        self.0.write(move |view| access::spend(view, &by, now)).await
+        self.rows.write(move |view| access::spend(view, &by, now)).await
     }
 
     async fn deposit(&self, new: NewDeposit, now: u64) -> Result<Deposited, StoreFailure> {
-        self.0.write(move |view| deposits::deposit(view, &new, now)).await
+        if new.blobs.is_empty() {
+            return self.rows.write(move |view| deposits::deposit(view, &new, now)).await;
+        }
+        self.to_the_end(move |store| async move { blobs::deposit(&store, new, now).await }).await
+    }
+
+    async fn is_spent(&self, mailbox: MailboxId, permit: PermitId) -> Result<bool, StoreFailure> {
+        Ok(self.rows.get(&keys::permit(mailbox, permit))?.is_some())
+    }
+
+    async fn store_part(&self, new: NewPart, now: u64) -> Result<PartOutcome, StoreFailure> {
+        self.to_the_end(move |store| async move { blobs::store_part(&store, new, now).await }).await
+    }
+
+    async fn open_blob(
+        &self,
+        mailbox: MailboxId,
+        blob: BlobId,
+        offset: u64,
+    ) -> Result<Option<StoredBlob>, StoreFailure> {
+        blobs::open(self, mailbox, blob, offset).await
+    }
+
+    async fn delete_blob(&self, by: Proven, blob: BlobId, now: u64) -> Result<bool, Denied> {
+        self.to_the_end(move |store| async move { blobs::delete(&store, by, blob, now).await }).await
+    }
+
+    async fn collect_blobs(&self, what: Collection, now: u64) -> Result<(), StoreFailure> {
+        self.to_the_end(move |store| async move { blobs::collect(&store, what, now).await }).await
     }
 
     async fn letters_after(
@@ -99,7 +174,7 @@ impl MailStore for Embedded {
         after: u64,
         limits: PageLimits,
     ) -> Result<Letters, StoreFailure> {
-        self.0.read(|reader| deposits::letters_after(reader, mailbox, after, limits))
+        self.rows.read(|reader| deposits::letters_after(reader, mailbox, after, limits))
     }
 
     async fn sequences_after(
@@ -108,11 +183,11 @@ impl MailStore for Embedded {
         after: u64,
         limit: usize,
     ) -> Result<Vec<u64>, StoreFailure> {
-        self.0.read(|reader| deposits::sequences_after(reader, mailbox, after, limit))
+        self.rows.read(|reader| deposits::sequences_after(reader, mailbox, after, limit))
     }
 
     async fn put_archive(&self, by: Proven, put: Put, now: u64) -> Result<Putting, Denied> {
-        self.0.write(move |view| archive::put(view, &by, &put, now)).await
+        self.rows.write(move |view| archive::put(view, &by, &put, now)).await
     }
 
     async fn archive_object(
@@ -120,7 +195,7 @@ impl MailStore for Embedded {
         mailbox: MailboxId,
         id: ObjectId,
     ) -> Result<Option<StoredObject>, StoreFailure> {
-        self.0.read(|reader| archive::object(reader, mailbox, id))
+        self.rows.read(|reader| archive::object(reader, mailbox, id))
     }
 
     async fn archive_after(
@@ -129,11 +204,11 @@ impl MailStore for Embedded {
         after: u64,
         limit: usize,
     ) -> Result<Changes, StoreFailure> {
-        self.0.read(|reader| archive::after(reader, mailbox, after, limit))
+        self.rows.read(|reader| archive::after(reader, mailbox, after, limit))
     }
 
     async fn recovery_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
-        self.0.read(|reader| access::known_key(reader, &keys::recovery_key(id)))
+        self.rows.read(|reader| access::known_key(reader, &keys::recovery_key(id)))
     }
 
     async fn keep_recovery_key(
@@ -142,7 +217,7 @@ impl MailStore for Embedded {
         new: NewRecoveryKey,
         now: u64,
     ) -> Result<Registering, Denied> {
-        self.0.write(move |view| recovery::keep(view, &by, &new, now)).await
+        self.rows.write(move |view| recovery::keep(view, &by, &new, now)).await
     }
 
     async fn announce_recovery_key(
@@ -151,11 +226,11 @@ impl MailStore for Embedded {
         new: NewRecoveryKey,
         now: u64,
     ) -> Result<Registering, Denied> {
-        self.0.write(move |view| recovery::announce(view, &by, &new, now)).await
+        self.rows.write(move |view| recovery::announce(view, &by, &new, now)).await
     }
 
     async fn recovery_bundle(&self, by: Proven<ByRecoveryKey>, now: u64) -> Result<StoredBundle, Denied> {
-        self.0.write(move |view| recovery::bundle(view, &by, now)).await
+        self.rows.write(move |view| recovery::bundle(view, &by, now)).await
     }
 
     async fn restart(
@@ -165,12 +240,12 @@ impl MailStore for Embedded {
         new: NewRecoveryKey,
         now: u64,
     ) -> Result<Replacement, Denied> {
-        self.0.write(move |view| recovery::restart(view, &by, &change, &new, now)).await
+        self.rows.write(move |view| recovery::restart(view, &by, &change, &new, now)).await
     }
 
     async fn probe(&self) -> Result<(), StoreFailure> {
         let written = self
-            .0
+            .rows
             .write(|view| {
                 let last = view.get(keys::PROBE)?.and_then(|bytes| bytes.try_into().ok());
                 let next = last.map_or(0, u64::from_be_bytes).wrapping_add(1).to_be_bytes();
@@ -178,7 +253,7 @@ impl MailStore for Embedded {
                 Ok::<_, StoreFailure>(next)
             })
             .await?;
-        let read = self.0.get(keys::PROBE)?;
+        let read = self.rows.get(keys::PROBE)?;
         // Another probe may have come between; what counts is that the row is there.
         if read.is_some_and(|read| read.len() == written.len()) {
             Ok(())
@@ -188,11 +263,18 @@ impl MailStore for Embedded {
     }
 
     async fn until_failed(&self) -> String {
-        self.0.until_failed().await
+        self.rows.until_failed().await
     }
 
     fn alarms(&self) -> Vec<String> {
-        self.0.alarms().iter().map(ToString::to_string).collect()
+        let mut alarms: Vec<String> = self.rows.alarms().iter().map(ToString::to_string).collect();
+        let unnamed = self.unnamed.load(Relaxed);
+        if unnamed > 0 {
+            alarms.push(format!(
+                "files of attachments that no row names, and that are left alone: {unnamed}. A crash can leave one. If there are more, the rows are not those that belong to the files: stop the relay and put the right ones back"
+            ));
+        }
+        alarms
     }
 }
 

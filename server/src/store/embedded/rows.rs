@@ -10,7 +10,11 @@ use relay_auth::{
 };
 
 use super::keys;
-use crate::{archive::ObjectId, store::StoreFailure};
+use crate::{
+    archive::ObjectId,
+    blobs::{UPLOAD_LIFE, UPLOAD_PAUSE},
+    store::StoreFailure,
+};
 
 /// Who may do what with a mailbox. The key is not decoded here: the checks on it (`LBX-SIG-1`) cost
 /// more than the rest of a deposit.
@@ -46,12 +50,28 @@ pub(super) struct Chain {
     /// Of the last deposit, Unix seconds.
     #[n(7)]
     pub(super) time: u64,
+    /// Of attachments.
+    #[cbor(n(8), default)]
+    pub(super) blob_bytes: u64,
+    /// Of what is being uploaded, as declared.
+    #[cbor(n(9), default)]
+    pub(super) upload_bytes: u64,
 }
 
 impl Chain {
     pub(super) fn start(mailbox: MailboxId) -> Self {
-        let head = ChainHead::start(mailbox);
-        Self { last: 0, head, waiting: 0, waiting_bytes: 0, change: 0, objects: 0, object_bytes: 0, time: 0 }
+        Self {
+            last: 0,
+            head: ChainHead::start(mailbox),
+            waiting: 0,
+            waiting_bytes: 0,
+            change: 0,
+            objects: 0,
+            object_bytes: 0,
+            time: 0,
+            blob_bytes: 0,
+            upload_bytes: 0,
+        }
     }
 }
 
@@ -75,6 +95,48 @@ pub(super) struct StoredDeposit {
 pub(super) struct SpentPermit {
     #[n(0)]
     pub(super) receipt: Receipt,
+}
+
+/// An attachment, or the upload that is to become one.
+#[derive(Encode, Decode)]
+pub(super) struct Blob {
+    /// On which it was uploaded.
+    #[n(0)]
+    pub(super) permit: PermitId,
+    #[n(1)]
+    pub(super) length: u64,
+    /// How many bytes from the start are in the file, at least.
+    #[n(2)]
+    pub(super) received: u64,
+    #[n(3)]
+    pub(super) adopted: bool,
+    /// When its first part came, Unix seconds.
+    #[n(4)]
+    pub(super) began: u64,
+    /// Where its row among those that are due is. It may end later, never before.
+    #[n(5)]
+    pub(super) due: u64,
+}
+
+impl Blob {
+    /// The last second (Unix time) at which it can be adopted (`LBX-BLOB-5`).
+    pub(super) fn ends(&self, uploads: &Uploads) -> u64 {
+        let paused = uploads.last.saturating_add(UPLOAD_PAUSE);
+        paused.min(self.began.saturating_add(UPLOAD_LIFE))
+    }
+}
+
+/// What is being uploaded on a permit.
+#[derive(Default, Encode, Decode)]
+pub(super) struct Uploads {
+    #[n(0)]
+    pub(super) number: u64,
+    #[n(1)]
+    pub(super) bytes: u64,
+    /// When the last part came, Unix seconds. All uploads of a letter wait for it: the first of many
+    /// files must not end while the others are on their way.
+    #[n(2)]
+    pub(super) last: u64,
 }
 
 #[derive(Encode, Decode)]
