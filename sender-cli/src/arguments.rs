@@ -20,7 +20,7 @@ const EXIT_CODES: &str = "Exit codes:
   21  the relay refused, or its receipt does not hold
   22  a service cannot be reached
   23  the trust file
-  24  the letter
+  24  the letter, or a file that goes with it
   25  the keys file, the key in it, or the state folder
 Print a letter for 10, 11, 13 or 14, after a while for 12, never for the others.";
 
@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Keys(Keys),
     /// Send a letter to a person.
     #[command(after_help = EXIT_CODES)]
-    Send(SendArguments),
+    Send(Box<SendArguments>),
 }
 
 #[derive(Subcommand)]
@@ -86,6 +86,9 @@ pub(crate) struct SendArguments {
     /// The file with the letter: Markdown in UTF-8, up to 60,000 bytes.
     #[arg(long, value_name = "FILE")]
     pub(crate) body: PathBuf,
+    /// A file that goes with the letter, up to 25 MiB. Can be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) attach: Vec<PathBuf>,
     /// The keys file, as `letterbox keys new` makes it.
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: PathBuf,
@@ -102,7 +105,8 @@ pub(crate) struct SendArguments {
     #[arg(long, value_name = "TEXT")]
     pub(crate) unit: Option<String>,
     /// The id of the letter, 32 hexadecimal digits. Choose one beforehand for a job that may be interrupted,
-    /// or give that of a letter that may have arrived: the reader sees the two as one.
+    /// or give that of a letter that may have arrived: the reader sees the two as one, and is warned of them
+    /// if anything in the letter or its files has changed.
     #[arg(long, value_name = "ID")]
     pub(crate) id: Option<String>,
     /// How often a service is asked that cannot be reached.

@@ -2,6 +2,7 @@
 
 use sender_sdk::{
     ConnectError, Obstacle, Peer, SendError, SettingsError, StandingError, TransportError, TrustFault,
+    UploadError,
 };
 
 pub(crate) const SENT: u8 = 0;
@@ -45,10 +46,20 @@ pub(crate) const fn of_send(error: &SendError) -> u8 {
         SendError::Lookup(_) | SendError::NoPermit => DIRECTORY,
         SendError::RecipientKeyChanged
         | SendError::PermitExpired
+        | SendError::FilesLost
         | SendError::KeyKeepsChanging
         | SendError::Receipt(_) => RELAY,
+        SendError::Upload(error) => of_upload(error),
         SendError::Transport(error) => of_transport(error),
         SendError::State(_) => KEYS,
+    }
+}
+
+const fn of_upload(error: &UploadError) -> u8 {
+    match error {
+        UploadError::File { .. } => LETTER,
+        UploadError::Transport(error) => of_transport(error),
+        UploadError::Answer(_) | UploadError::MoreThanSent | UploadError::NotKept => RELAY,
     }
 }
 
@@ -100,7 +111,7 @@ const fn of_peer(peer: Peer) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use sender_sdk::{BodyId, LetterError, TrustError};
+    use sender_sdk::{BodyId, FileError, LetterError, TrustError};
 
     use super::*;
 
@@ -113,8 +124,14 @@ mod tests {
         let odd = |peer| TransportError::NotLetterbox { peer, status: 302 };
         for (error, code) in [
             (SendError::Letter(LetterError::Subject), 24),
+            (SendError::Letter(LetterError::Files), 24),
+            (SendError::Upload(UploadError::File { number: 1, cause: FileError::Changed }), 24),
+            (SendError::Upload(UploadError::NotKept), 21),
+            (SendError::Upload(UploadError::Transport(odd(Peer::Relay))), 21),
+            (SendError::Upload(UploadError::Transport(gone(Peer::Relay))), 22),
             (SendError::NoPermit, 20),
             (SendError::KeyKeepsChanging, 21),
+            (SendError::FilesLost, 21),
             (SendError::Transport(odd(Peer::Directory)), 20),
             (SendError::Transport(odd(Peer::Relay)), 21),
             (SendError::Transport(gone(Peer::Directory)), 22),

@@ -8,6 +8,7 @@
 mod arguments;
 mod exit;
 mod keys;
+mod progress;
 mod report;
 mod send;
 mod usage;

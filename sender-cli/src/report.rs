@@ -73,7 +73,7 @@ impl Report {
     pub(crate) fn may_have_arrived(mut self, letter: LetterId) -> Self {
         let id = hex::encode(letter.as_bytes());
         self.text.push_str(&format!(
-            ".\nThe letter may have arrived all the same. Send it again with --id {id}: the reader sees it once"
+            ".\nThe letter may have arrived all the same. Send it again with --id {id} and nothing changed: the reader sees it once"
         ));
         self.json["message"] = self.text.as_str().into();
         self.json["letter_id"] = id.into();

@@ -1,11 +1,11 @@
 //! `letterbox send`.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{fs, io::Read as _, path::Path};
 
 use relay_auth::hex;
-use sender_sdk::{Letter, LetterId, Outcome, Person, Sender, Settings};
+use sender_sdk::{File, Letter, LetterId, Outcome, Person, Sender, Settings};
 
-use crate::{arguments::SendArguments, exit, report::Report};
+use crate::{arguments::SendArguments, exit, progress::Line, report::Report};
 
 /// The longest text in bytes.
 const MOST_TEXT: usize = 60_000;
@@ -25,7 +25,10 @@ async fn deliver(arguments: &SendArguments) -> Result<Report, Report> {
     let sender = Sender::connect(settings)
         .await
         .map_err(|error| Report::failure(exit::of_connect(&error), error.to_string()))?;
-    match sender.send(&letter).await {
+    let line = Line::new(!arguments.json);
+    let outcome = sender.send_with_progress(&letter, &mut |progress| line.show(progress)).await;
+    line.clear();
+    match outcome {
         Ok(Outcome::Delivered(delivery)) => Ok(Report::sent(&delivery)),
         Ok(Outcome::NotSealed(obstacle)) => Ok(Report::not_sealed(obstacle)),
         Err(error) => {
@@ -53,7 +56,15 @@ fn letter(arguments: &SendArguments) -> Result<Letter, Report> {
         let refused = || Report::failure(exit::USAGE, "an id has 32 digits from 0 to 9 and a to f");
         letter = letter.with_id(hex::decode(id).map(LetterId::from).ok_or_else(refused)?);
     }
+    for (number, path) in (1..).zip(&arguments.attach) {
+        letter = letter.attach(file(number, path)?);
+    }
     Ok(letter)
+}
+
+/// A file is named by its place on the command line: its own name may be a person's.
+fn file(number: usize, path: &Path) -> Result<File, Report> {
+    File::open(path).map_err(|error| Report::failure(exit::LETTER, format!("file {number}: {error}")))
 }
 
 fn text(path: &Path) -> Result<String, Report> {
@@ -61,7 +72,7 @@ fn text(path: &Path) -> Result<String, Report> {
     let mut bytes = Vec::new();
     // Enough to see that it is too long.
     let most = (MOST_TEXT + 1 + BYTE_ORDER_MARK.len_utf8()) as u64;
-    File::open(path)
+    fs::File::open(path)
         .and_then(|file| file.take(most).read_to_end(&mut bytes))
         .map_err(|cause| refused(format!("the letter cannot be read: {cause}")))?;
     // A character that was cut in two would look like another encoding.

@@ -1,16 +1,16 @@
 //! `letterbox send`: each outcome has its exit code, and words that say what to do.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use api::Code;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use crypto_core::{directory::Answer, envelope::Envelope, letter::OpenedLetter};
+use crypto_core::{attachment::LARGEST, directory::Answer, envelope::Envelope, letter::OpenedLetter};
 use relay_auth::{cbor::Wire as _, hex, receipt::SignedReceipt};
 
 use crate::{
     cases,
     desk::Desk,
-    services::{Manner, receipt_key},
+    services::{Manner, PartManner, receipt_key},
     town::{Town, deployment, now},
     world::{ANN, BOB, approve, key, operator_keys},
 };
@@ -144,4 +144,109 @@ fn a_letter_that_may_not_be_sent_is_24_and_asks_about_nobody() {
     fs::remove_file(desk.text()).unwrap();
     assert_eq!(desk.send(&[]).0, 24);
     assert_eq!(desk.town.counted(), (0, 0, 0));
+}
+
+/// A file on the desk.
+fn file(desk: &Desk, name: &str, content: &[u8]) -> PathBuf {
+    let path = desk.town.folder.path().join(name);
+    fs::write(&path, content).unwrap();
+    path
+}
+
+#[test]
+fn files_go_with_the_letter_in_the_order_in_which_they_were_given() {
+    let desk = desk();
+    let first = file(&desk, "Co-dhùnadh.pdf", &[1; 5000]);
+    let second = file(&desk, "empty.txt", b"");
+    let [first, second] = [&first, &second].map(|path| path.to_str().unwrap());
+    // Nothing of the progress is written where there is no terminal: the other output stands alone.
+    let (code, _, said) = desk.send(&["--attach", first, "--attach", second]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.starts_with("Sent: ") && !said.contains("file 1"), "{said}");
+
+    let told = desk.town.told();
+    assert_eq!(told.stored.len(), 2);
+    let envelope = &told.stored.values().next_back().unwrap().0;
+    let opened =
+        OpenedLetter::open(&Envelope::from_bytes(envelope).unwrap(), ANN.id(), &ANN.inbox()).unwrap();
+    let body = approve(&desk.town.body).verify(&operator_keys()).unwrap();
+    let read = opened.verify(&body, now()).unwrap();
+    let files = &read.letter().attachments;
+    let described: Vec<_> = files
+        .iter()
+        .map(|file| (file.file_name.as_str(), file.encoding_format.as_str(), file.size))
+        .collect();
+    assert_eq!(described, [("Co-dhùnadh.pdf", "application/pdf", 5000), ("empty.txt", "text/plain", 0)]);
+    let blobs: Vec<_> = files.iter().map(|file| file.blob).collect();
+    assert_eq!(told.lists.last(), Some(&blobs));
+}
+
+#[test]
+fn a_file_that_may_not_be_sent_is_24_and_asks_about_nobody() {
+    let desk = desk();
+    let good = file(&desk, "good.txt", b"good");
+    let large = file(&desk, "O’Neil.pdf", b"");
+    fs::File::options().write(true).open(&large).unwrap().set_len(LARGEST + 1).unwrap();
+    let missing = desk.town.folder.path().join("O’Neil.txt");
+    let folder = desk.town.folder.path().to_owned();
+    let with_path = file(&desk, "O’Neil\\1980-02-29.pdf", b"x");
+    for (bad, reason) in [
+        (large, "larger than 25 MiB"),
+        (missing, "cannot be read"),
+        (folder, "is a folder"),
+        (with_path, "a path or a character that systems refuse"),
+    ] {
+        let [good, bad] = [&good, &bad].map(|path| path.to_str().unwrap());
+        let (code, _, said) = desk.send(&["--attach", good, "--attach", bad]);
+        assert_eq!(code, 24, "{said}");
+        assert!(said.contains("file 2: ") && said.contains(reason), "{said}");
+    }
+    let many = ["--attach", good.to_str().unwrap()].repeat(33);
+    let (code, _, said) = desk.send(&many);
+    assert_eq!(code, 24, "{said}");
+    assert!(said.contains("up to 32 files"), "{said}");
+    assert_eq!(desk.town.counted(), (0, 0, 0));
+    assert!(desk.town.told().parts.is_empty());
+}
+
+#[test]
+fn a_relay_that_does_not_take_the_files_is_21_or_22_and_nothing_is_deposited() {
+    let desk = desk();
+    let path = file(&desk, "decision.pdf", &[1; 5000]);
+    for (refused, expected) in [(Code::MailboxBlobsFull, 21), (Code::Unavailable, 22)] {
+        let manners = [PartManner::Refuses(refused), PartManner::Refuses(refused)];
+        desk.town.told().part_manners.extend(manners);
+        let (code, json, said) = desk.send(&["--tries", "1", "--attach", path.to_str().unwrap()]);
+        assert_eq!(code, expected, "{said}");
+        assert!(said.contains(refused.as_str()) && said.contains("Nothing was deposited"), "{said}");
+        assert!(!said.contains("may have arrived") && json.get("letter_id").is_none(), "{said}");
+    }
+    assert_eq!(desk.town.counted().1, 0);
+}
+
+#[test]
+fn a_letter_with_files_that_may_have_arrived_is_sent_again_under_its_id_and_stays_the_same() {
+    let desk = desk();
+    let path = file(&desk, "decision.pdf", &[1; 5000]);
+    let attach = ["--attach", path.to_str().unwrap()];
+    desk.town.list(None);
+    desk.town.told().manners.push_back(Manner::SignsWithAnotherKey);
+    let words = String::from_utf8(desk.sending(&attach).stderr).unwrap();
+    let (_, rest) = words.split_once("may have arrived all the same. Send it again with --id ").unwrap();
+    assert!(rest.contains("the reader sees it once"), "{words}");
+    let again = desk.sending(&[&attach[..], &["--id", &rest[..32]]].concat());
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+
+    let body = approve(&desk.town.body).verify(&operator_keys()).unwrap();
+    let told = desk.town.told();
+    let read = |(envelope, _): &(Vec<u8>, Vec<u8>)| {
+        let envelope = Envelope::from_bytes(envelope).unwrap();
+        let opened = OpenedLetter::open(&envelope, ANN.id(), &ANN.inbox()).unwrap();
+        opened.verify(&body, now()).unwrap()
+    };
+    let letters: Vec<_> = told.stored.values().map(read).collect();
+    let [first, second] = letters.as_slice() else { panic!("not two letters") };
+    assert_ne!(first.letter().attachments[0].blob, second.letter().attachments[0].blob);
+    // LBX-LETTER-5
+    assert_eq!(first.fingerprint(), second.fingerprint());
 }

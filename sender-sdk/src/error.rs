@@ -1,5 +1,6 @@
 //! Why nothing was sent, and whose fault it is.
 
+use api::Code;
 use crypto_core::directory::LookupError;
 use relay_auth::receipt::ReceiptError;
 
@@ -9,6 +10,7 @@ use crate::{
     state::StateError,
     transport::{Peer, TransportError},
     trust::TrustFault,
+    upload::UploadError,
 };
 
 /// Why a body is not connected.
@@ -49,11 +51,18 @@ pub enum SendError {
     /// The permit was kept for too long: look the person up again.
     #[error("the permit expired: look the person up again")]
     PermitExpired,
+    /// The relay lost what it had of the files, or does not take them under their numbers: look the
+    /// person up again.
+    #[error("the relay does not have the files of the letter: look the person up again")]
+    FilesLost,
     /// The relay refuses every key that the directory proves.
     #[error(
         "the relay accepts none of the keys that the directory proves for this person: try again in an hour, and report it if it goes on"
     )]
     KeyKeepsChanging,
+    /// The files were not uploaded.
+    #[error("{0}. Nothing was deposited")]
+    Upload(#[from] UploadError),
     /// The relay's receipt does not hold: what became of the letter is not known.
     #[error("{0}. The letter is not confirmed: report this to whoever runs the relay")]
     Receipt(#[from] ReceiptError),
@@ -66,8 +75,27 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// What the relay refuses because of the person's key, the permit or the files that came on it:
+    /// nothing was stored, and another lookup brings another permit.
+    pub(crate) fn asking_for_another_lookup(error: &TransportError) -> Option<Self> {
+        match error {
+            TransportError::Refused(refusal) if refusal.is(Code::RecipientKeyChanged) => {
+                Some(Self::RecipientKeyChanged)
+            }
+            TransportError::Refused(refusal) if refusal.is(Code::PermitExpired) => Some(Self::PermitExpired),
+            TransportError::Refused(refusal)
+                if refusal.is(Code::BlobMissing) || refusal.is(Code::BlobTaken) =>
+            {
+                Some(Self::FilesLost)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether the relay may have stored the letter all the same. Send the same [`Letter`](crate::Letter)
-    /// again then, or one with the same id: the reader sees it once (`LBX-LETTER-5`).
+    /// again then, or one with the same id, the same content and the same files: the reader sees it once
+    /// (`LBX-LETTER-5`). If anything in it was changed, the reader is warned of two letters under one
+    /// number.
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
         match self {

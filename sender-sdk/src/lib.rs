@@ -5,9 +5,9 @@
 //! letter's way is a type, and only the check that it is named after makes it.
 //!
 //! ```text
-//! Letter ─ find ─▶ Found ─ prove ─▶ Proven ─ seal ─▶ Sealed ─ deposit ─▶ Delivery
-//!                                     │
-//!                                     └▶ Obstacle: no mailbox, not ready, resetting, ambiguous, expired
+//! Letter ─ find ─▶ Found ─ prove ─▶ Proven ─ upload, seal ─▶ Sealed ─ deposit ─▶ Delivery
+//!                             │
+//!                             └▶ Obstacle: no mailbox, not ready, resetting, ambiguous, expired
 //! ```
 //!
 //! [`Sender::send`] goes the whole way, and looks up and seals again if the person's key changes
@@ -15,7 +15,7 @@
 //! first, never for the second.
 //!
 //! ```no_run
-//! use sender_sdk::{Letter, Outcome, Person, Sender, Settings};
+//! use sender_sdk::{File, Letter, Outcome, Person, Sender, Settings};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! // Made by `letterbox keys new`.
@@ -24,7 +24,8 @@
 //! let letter = Letter::to(person)
 //!     .subject("Your council tax for 2027")
 //!     .summary("You owe £120. Pay by 1 April.")
-//!     .text("Dear Ms MacDonald,\n\nyour **council tax** is due on 1 April.");
+//!     .text("Dear Ms MacDonald,\n\nyour **council tax** is due on 1 April.")
+//!     .attach(File::open("council-tax-2027.pdf")?.labelled("How your council tax is worked out"));
 //! match sender.send(&letter).await? {
 //!     Outcome::Delivered(delivery) => println!("stored at {} (Unix seconds)", delivery.time),
 //!     Outcome::NotSealed(obstacle) => println!("not sent: {obstacle}"),
@@ -42,6 +43,11 @@
 //! # }
 //! ```
 //!
+//! # Files
+//! A file is sealed while it is read and uploaded in parts, so that a large one takes a few MiB of
+//! memory. It must not be changed meanwhile: half of one file and half of another is never sent.
+//! [`Sender::send_with_progress`] says how far it is.
+//!
 //! # What is remembered
 //! A [`State`] keeps the directory's log as it was seen last and the entries of people who were
 //! written to, so that a directory which tells two stories is caught. Keep it, and back it up.
@@ -56,6 +62,7 @@ extern crate alloc;
 
 mod directory;
 mod error;
+mod file;
 mod letter;
 mod outcome;
 mod registry;
@@ -66,6 +73,7 @@ mod state;
 mod system;
 mod transport;
 mod trust;
+mod upload;
 mod way;
 mod wire;
 
@@ -83,6 +91,7 @@ pub use relay_auth::{
 
 pub use crate::{
     error::{ConnectError, SendError},
+    file::{File, FileError},
     letter::{Letter, LetterError},
     outcome::{Delivery, Obstacle, Outcome},
     registry::{RegistryFault, StandingError},
@@ -91,5 +100,6 @@ pub use crate::{
     state::{FileState, KnownRecipient, KnownTrust, State, StateError},
     transport::{AddressError, Patience, Peer, Refusal, TransportError},
     trust::TrustFault,
+    upload::{Progress, UploadError},
     way::{Found, Proven, Recipient, Sealed},
 };

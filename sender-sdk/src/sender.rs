@@ -9,34 +9,43 @@ use crypto_core::{
     trust::VerifiedTrust,
 };
 use relay_auth::signing::SigningKey;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
     directory::Directory,
     error::{ConnectError, SendError},
     letter::Letter,
-    outcome::Outcome,
+    outcome::{Delivery, Outcome},
     registry::{Standing, StandingError},
     relay::Relay,
     settings::Settings,
     state::Memory,
     system::now,
     trust,
-    way::{Found, Recipient},
+    upload::{Progress, UploadError},
+    way::{Found, Proven, Recipient},
 };
 
-/// How often a letter is sealed again because the person's key changed on the way.
+/// How often a letter is sealed again because the person's key, the permit or its files at the relay did
+/// not hold on the way.
 const MOST_NEW_KEYS: usize = 2;
+
+/// How many letters have files on their way at one time: more would only share the line, until each is
+/// too slow.
+const MOST_UPLOADS: usize = 4;
 
 /// A public body that sends: it verified the trust file, the registry and its own place in it.
 ///
 /// One serves any number of letters at a time. Its questions to the directory go one after another,
-/// because each answer has to follow from the one before; sealing and depositing go side by side.
+/// because each answer has to follow from the one before; sealing and depositing go side by side, and
+/// so do uploads, of a few letters at a time.
 pub struct Sender {
     pub(crate) key: SigningKey,
     pub(crate) trust: VerifiedTrust,
     pub(crate) relay: Relay,
     pub(crate) memory: Memory,
+    /// Who uploads has one of these.
+    pub(crate) uploads: Semaphore,
     directory: Directory,
     body: BodyId,
     standing: Mutex<Standing>,
@@ -67,29 +76,47 @@ impl Sender {
         if known != Some(standing.pin) {
             memory.remember_pin(&trust.trust().log, standing.pin).await?;
         }
-        Ok(Self { key, trust, relay, memory, directory, body, standing: Mutex::new(standing) })
+        let (uploads, standing) = (Semaphore::new(MOST_UPLOADS), Mutex::new(standing));
+        Ok(Self { key, trust, relay, memory, uploads, directory, body, standing })
     }
 
-    /// Sends a letter: looks the person up, verifies the answer, seals, deposits, verifies the receipt.
-    /// If the person's key changes on the way, it starts again, at most twice; the letter keeps its id.
+    /// Sends a letter: looks the person up, verifies the answer, uploads the files, seals, deposits,
+    /// verifies the receipt. If the person's key changes on the way, or the relay loses the files, it
+    /// starts again, at most twice; the letter keeps its id, and its files are uploaded anew.
     ///
     /// # Errors
     /// [`SendError`]. See [`SendError::may_have_arrived`].
     pub async fn send(&self, letter: &Letter) -> Result<Outcome, SendError> {
+        self.send_with_progress(letter, &mut |_| {}).await
+    }
+
+    /// As [`Sender::send`], and says after each part of a file how far the files are.
+    ///
+    /// # Errors
+    /// [`SendError`]. See [`SendError::may_have_arrived`].
+    pub async fn send_with_progress(
+        &self,
+        letter: &Letter,
+        progress: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Outcome, SendError> {
         // A letter that may not be sent is no reason to ask about a person.
         letter.check(self.entry().await.as_ref())?;
+        let mut ends = SendError::KeyKeepsChanging;
         for _ in 0..=MOST_NEW_KEYS {
             let proven = match self.find(letter.recipient()).await?.prove().await? {
                 Recipient::Proven(proven) => proven,
                 Recipient::NotSealed(obstacle) => return Ok(Outcome::NotSealed(obstacle)),
             };
-            match proven.seal(letter)?.deposit().await {
+            match deliver(proven, letter, progress).await {
                 Ok(delivery) => return Ok(Outcome::Delivered(delivery)),
-                Err(SendError::RecipientKeyChanged | SendError::PermitExpired) => {}
+                Err(SendError::RecipientKeyChanged | SendError::PermitExpired) => {
+                    ends = SendError::KeyKeepsChanging;
+                }
+                Err(SendError::FilesLost) => ends = UploadError::NotKept.into(),
                 Err(error) => return Err(error),
             }
         }
-        Err(SendError::KeyKeepsChanging)
+        Err(ends)
     }
 
     /// Asks the directory about a person. The answer has to be proven next; until then, nobody else's
@@ -121,4 +148,12 @@ impl Sender {
     async fn entry(&self) -> Arc<VerifiedBody> {
         Arc::clone(&self.standing.lock().await.body)
     }
+}
+
+async fn deliver(
+    proven: Proven<'_>,
+    letter: &Letter,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Delivery, SendError> {
+    proven.upload(letter, progress).await?.seal(letter)?.deposit().await
 }

@@ -9,6 +9,7 @@ mod delivering;
 #[path = "../../crypto-core/tests/fake_directory.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod fake_directory;
+mod files;
 mod lying;
 mod remembering;
 mod services;

@@ -1,5 +1,6 @@
 //! A letter as a body writes it, checked before anybody is asked about its reader.
 
+mod files;
 mod markdown;
 
 use core::fmt;
@@ -7,14 +8,14 @@ use core::fmt;
 use crypto_core::{
     body::VerifiedBody,
     letter::{
-        Action, Alternative, AlternativeKind, Inline, Letter as Content, LetterId, ThreadId, WriteError,
+        Action, Alternative, AlternativeKind, Attachment, Inline, Letter as Content, LetterId, ThreadId,
+        WriteError,
     },
     person::Attributes,
 };
 use relay_auth::cbor::{DecodeError, Wire as _};
-use zeroize::Zeroizing;
 
-use crate::system::rng;
+use crate::{file::File, system::rng};
 
 /// The longest text in bytes.
 const MOST_TEXT: usize = 60_000;
@@ -60,6 +61,22 @@ pub enum LetterError {
         /// The line, from 1.
         line: usize,
     },
+    /// Too many files, or too large ones.
+    #[error(
+        "a letter takes up to 32 files, and 32 MiB of them together once they are sealed: send the rest with another letter"
+    )]
+    Files,
+    /// A file has a name, a media type, a label or a language that is not allowed.
+    #[error("file {number}: {cause}")]
+    File {
+        /// Which file, from 1.
+        number: usize,
+        /// Why.
+        cause: DecodeError,
+    },
+    /// The relay does not have its files.
+    #[error("the files of the letter were not uploaded, or others were: upload them before sealing")]
+    NotUploaded,
     /// Sealing would send it to somebody else than it is addressed to.
     #[error("the letter is addressed to somebody else than the person who was looked up")]
     OtherRecipient,
@@ -78,6 +95,7 @@ pub struct Letter {
     to: Attributes,
     id: LetterId,
     content: Content,
+    files: Vec<File>,
 }
 
 impl fmt::Debug for Letter {
@@ -90,10 +108,11 @@ impl Letter {
     /// A letter in English to a person.
     pub fn to(person: Attributes) -> Self {
         let content = Content { language: "en".to_owned(), ..Content::default() };
-        Self { to: person, id: LetterId::generate(&mut rng()), content }
+        Self { to: person, id: LetterId::generate(&mut rng()), content, files: Vec::new() }
     }
 
-    /// Gives it the id of a letter of which it is not known whether it arrived.
+    /// Gives it the id of a letter of which it is not known whether it arrived. The reader sees the two as
+    /// one if nothing in them is different, the files and their names included (`LBX-LETTER-5`).
     pub fn with_id(mut self, id: LetterId) -> Self {
         self.id = id;
         self
@@ -171,6 +190,13 @@ impl Letter {
         self
     }
 
+    /// A file that goes with it, after those before: up to 32, of up to 25 MiB each and 32 MiB together
+    /// once sealed.
+    pub fn attach(mut self, file: File) -> Self {
+        self.files.push(file);
+        self
+    }
+
     /// The same letter in another language, as a part of it.
     pub fn also_in(
         mut self,
@@ -204,7 +230,17 @@ impl Letter {
         self.id
     }
 
-    /// Whether this body may send it (`LBX-LETTER-3`, `LBX-LETTER-6`).
+    /// The files that go with it.
+    pub(crate) fn files(&self) -> &[File] {
+        &self.files
+    }
+
+    /// Its files as it will name them, before they are uploaded.
+    pub(crate) fn drafts(&self) -> Vec<Attachment> {
+        files::drafts(&self.files)
+    }
+
+    /// Whether this body may send it (`LBX-ATT-1`, `LBX-LETTER-3`, `LBX-LETTER-6`).
     pub(crate) fn check(&self, body: &VerifiedBody) -> Result<(), LetterError> {
         if !(1..=MOST_SUBJECT).contains(&self.content.label.chars().count()) {
             return Err(LetterError::Subject);
@@ -215,7 +251,8 @@ impl Letter {
                 check_text(&format!("the text in {}", form.language), &inline.text, body)?;
             }
         }
-        self.content.validate()?;
+        files::check(&self.files)?;
+        self.content(self.drafts()).validate()?;
         let mut links = self.content.actions.iter().filter_map(|action| action.url.as_deref());
         if links.all(|address| body.may_open(address)) {
             Ok(())
@@ -224,9 +261,46 @@ impl Letter {
         }
     }
 
-    /// A copy to be sealed; each try seals one.
-    pub(crate) fn content(&self) -> Result<Content, DecodeError> {
-        Content::from_bytes(&Zeroizing::new(self.content.to_bytes()))
+    /// A copy to be sealed, with the files as they were uploaded; each try seals one.
+    pub(crate) fn content(&self, attachments: Vec<Attachment>) -> Content {
+        let Content {
+            label,
+            language,
+            text,
+            summary,
+            unit,
+            contact,
+            case_id,
+            thread,
+            in_reply_to,
+            legal_notification,
+            receipt_requested,
+            reply_by,
+            print_after,
+            actions,
+            attachments: _,
+            alternatives,
+            reply_permits,
+        } = &self.content;
+        Content {
+            label: label.clone(),
+            language: language.clone(),
+            text: text.clone(),
+            summary: summary.clone(),
+            unit: unit.clone(),
+            contact: contact.clone(),
+            case_id: case_id.clone(),
+            thread: *thread,
+            in_reply_to: *in_reply_to,
+            legal_notification: *legal_notification,
+            receipt_requested: *receipt_requested,
+            reply_by: *reply_by,
+            print_after: *print_after,
+            actions: actions.clone(),
+            attachments,
+            alternatives: alternatives.clone(),
+            reply_permits: reply_permits.clone(),
+        }
     }
 }
 

@@ -38,23 +38,45 @@ impl Patience {
     where
         F: Future<Output = Result<T, TransportError>>,
     {
-        let mut wait = self.first_wait;
-        let mut left = self.tries.max(1);
+        let mut tries = self.tries();
         loop {
-            let error = match attempt().await {
+            match attempt().await {
                 Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            left -= 1;
-            if left == 0 || !error.is_temporary() {
-                return Err(error);
+                Err(error) => tries.wait_after(error).await?,
             }
-            let asked = error.retry_after().unwrap_or_default().min(self.longest_wait);
-            // Not secret: without randomness all wait equally long.
-            let random = getrandom::u32().unwrap_or(u32::MAX);
-            tokio::time::sleep(spread(wait, random).max(asked)).await;
-            wait = wait.saturating_mul(2).min(self.longest_wait);
         }
+    }
+
+    /// Begins to count, for a request that is not the same each time.
+    pub(crate) fn tries(&self) -> Tries<'_> {
+        Tries { patience: self, wait: self.first_wait, left: self.tries.max(1) }
+    }
+}
+
+/// What is left of the patience with one request.
+pub(crate) struct Tries<'p> {
+    patience: &'p Patience,
+    wait: Duration,
+    left: u32,
+}
+
+impl Tries<'_> {
+    /// Counts a try that brought no answer, and waits before the next one.
+    ///
+    /// # Errors
+    /// The same error, if it stays or there is no patience left.
+    pub(crate) async fn wait_after(&mut self, error: TransportError) -> Result<(), TransportError> {
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 || !error.is_temporary() {
+            return Err(error);
+        }
+        let longest = self.patience.longest_wait;
+        let asked = error.retry_after().unwrap_or_default().min(longest);
+        // Not secret: without randomness all wait equally long.
+        let random = getrandom::u32().unwrap_or(u32::MAX);
+        tokio::time::sleep(spread(self.wait, random).max(asked)).await;
+        self.wait = self.wait.saturating_mul(2).min(longest);
+        Ok(())
     }
 }
 

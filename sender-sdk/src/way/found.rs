@@ -74,7 +74,8 @@ impl<'s> Found<'s> {
         }
         let permit = answer.permits.into_iter().next().ok_or(SendError::NoPermit)?;
         let body = Arc::clone(&self.standing.body);
-        Ok(Recipient::Proven(Proven { sender: self.sender, body, person: self.person, recipient, permit }))
+        let (sender, person) = (self.sender, self.person);
+        Ok(Recipient::Proven(Proven { sender, body, person, recipient, permit, uploaded: Vec::new() }))
     }
 
     async fn remember(&self, directory_id: DirectoryId, chain: Vec<SignedEntry>) -> Result<(), SendError> {

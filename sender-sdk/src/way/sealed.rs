@@ -2,20 +2,22 @@
 
 use core::fmt;
 
-use api::Code;
 use crypto_core::letter::SealedLetter;
 use relay_auth::{
     cbor::{Bytes, Wire as _},
+    id::BlobId,
     receipt::{Receipt, ReceiptError, SignedReceipt},
 };
 
-use crate::{error::SendError, outcome::Delivery, sender::Sender, transport::TransportError};
+use crate::{error::SendError, outcome::Delivery, sender::Sender};
 
 /// A letter that only its recipient can open, and the permit to deposit it.
 #[must_use]
 pub struct Sealed<'s> {
     pub(super) sender: &'s Sender,
     pub(super) letter: SealedLetter,
+    /// The uploaded files, in the order of the letter.
+    pub(super) blobs: Vec<BlobId>,
     pub(super) permit: Bytes,
 }
 
@@ -26,28 +28,21 @@ impl fmt::Debug for Sealed<'_> {
 }
 
 impl Sealed<'_> {
-    /// Deposits the letter and verifies the relay's receipt for exactly these bytes (`LBX-RECEIPT-3`).
-    /// While the relay cannot be reached, the same permit and bytes are sent again: that stores one
-    /// letter.
+    /// Deposits the letter and verifies the relay's receipt for exactly these bytes and files
+    /// (`LBX-RECEIPT-3`). While the relay cannot be reached, the same permit and bytes are sent again:
+    /// that stores one letter.
     ///
     /// # Errors
-    /// [`SendError::RecipientKeyChanged`] and [`SendError::PermitExpired`] ask for another lookup;
-    /// [`SendError::Transport`], [`SendError::Receipt`].
+    /// [`SendError::RecipientKeyChanged`], [`SendError::PermitExpired`] and [`SendError::FilesLost`] ask
+    /// for another lookup; [`SendError::Transport`], [`SendError::Receipt`].
     pub async fn deposit(self) -> Result<Delivery, SendError> {
         let envelope = self.letter.envelope();
-        let answer = match self.sender.relay.deposit(self.permit.as_ref(), envelope).await {
-            Ok(answer) => answer,
-            Err(TransportError::Refused(refusal)) if refusal.is(Code::RecipientKeyChanged) => {
-                return Err(SendError::RecipientKeyChanged);
-            }
-            Err(TransportError::Refused(refusal)) if refusal.is(Code::PermitExpired) => {
-                return Err(SendError::PermitExpired);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let deposited = self.sender.relay.deposit(self.permit.as_ref(), envelope, &self.blobs).await;
+        let answer = deposited
+            .map_err(|error| SendError::asking_for_another_lookup(&error).unwrap_or_else(|| error.into()))?;
         let signed = SignedReceipt::from_bytes(&answer).map_err(ReceiptError::from)?;
         let Receipt { digest, time, head, .. } =
-            signed.verify(self.sender.trust.relay_key(), envelope, &[])?;
+            signed.verify(self.sender.trust.relay_key(), envelope, &self.blobs)?;
         Ok(Delivery {
             letter: self.letter.id(),
             time,
