@@ -184,6 +184,31 @@ letter-to-do-title = What you need to do
 letter-nothing-to-do = { $sender } has not marked anything for you to do. Read the letter to be sure.
 letter-plain-title = In plain words
 letter-text-title = The letter
+attachments-title = Attachments
+attachments-hint = Once you save a file, everybody who uses this device can open it.
+attachment-pdf = PDF document
+attachment-picture = Picture
+attachment-text = Text
+attachment-other = Another kind of file
+attachment-can-run = Some files of this kind can make your device do things. Open it only if you expected it from this sender.
+attachment-no-kind = The name of this file does not say what kind it is. Open it only if you expected it from this sender.
+attachment-save = Save
+attachment-progress = Here so far: { $done } of { $size }
+attachment-quarters =
+    { $quarters ->
+        [1] A quarter of the file is here.
+        [2] Half of the file is here.
+       *[other] Three quarters of the file are here.
+    }
+attachment-saved = The file was given to your browser, which keeps it with your downloads.
+attachment-save-again = If nothing happened, save it again
+size-bytes =
+    { $count ->
+        [one] { $count } byte
+       *[other] { $count } bytes
+    }
+size-kilobytes = { $size } KB
+size-megabytes = { $size } MB
 letter-contact-title = Contact
 letter-case = Your case number:
 action-by = By
@@ -253,6 +278,8 @@ problem-two-letters-of-one-number = Two different letters came under the same nu
 problem-unopenable-letter = A letter came that this device cannot open, or whose sender could not be checked. It is not shown.
 problem-keys-in-use = This cannot be thrown away any more: your mailbox may be set up with it already. Please go on with the passphrase that you chose.
 problem-no-such-letter = This letter is not here any more.
+problem-attachment-lost = The place where your letters are stored does not have this file any more. You can still read the letter. Ask the sender for the file.
+problem-attachment-altered = The file that came is not the one that the sender sent, so it was not saved. Ask the sender for it, and please tell the people who run Letterbox.
 problem-out-of-turn = This page is out of step. Please load it again.
 problem-code-malformed = This is not a whole recovery code. It has ten groups of four. Compare it with your sheet, one group at a time.
 problem-code-unknown = No mailbox opens with this code. It may be an old one. If you have a newer sheet, type the code from that.

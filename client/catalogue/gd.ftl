@@ -190,6 +190,33 @@ letter-to-do-title = Na dh’fheumas tu dèanamh
 letter-nothing-to-do = Cha do chomharraich { $sender } dad a dh’fheumas tu dèanamh. Leugh an litir gus a bhith cinnteach.
 letter-plain-title = Ann am faclan sìmplidh
 letter-text-title = An litir
+attachments-title = Ceanglachain
+attachments-hint = Nuair a shàbhaileas tu faidhle, faodaidh a h-uile duine a chleachdas an t-inneal seo fhosgladh.
+attachment-pdf = Sgrìobhainn PDF
+attachment-picture = Dealbh
+attachment-text = Teacsa
+attachment-other = Faidhle de sheòrsa eile
+attachment-can-run = Faodaidh cuid de dh’fhaidhlichean den t-seòrsa seo toirt air an inneal agad rudan a dhèanamh. Na fosgail e mura robh dùil agad ris bhon neach-cuiridh seo.
+attachment-no-kind = Chan eil ainm an fhaidhle seo ag innse dè an seòrsa a th’ ann. Na fosgail e mura robh dùil agad ris bhon neach-cuiridh seo.
+attachment-save = Sàbhail
+attachment-progress = An seo gu ruige seo: { $done } de { $size }
+attachment-quarters =
+    { $quarters ->
+        [1] Tha cairteal den fhaidhle an seo.
+        [2] Tha leth an fhaidhle an seo.
+       *[other] Tha trì cairtealan den fhaidhle an seo.
+    }
+attachment-saved = Chaidh am faidhle a thoirt dhan bhrabhsair agad. Bidh e am measg nan rudan a luchdaich thu a-nuas.
+attachment-save-again = Mura do thachair dad, sàbhail a-rithist e
+size-bytes =
+    { $count ->
+        [one] { $count } bhaidht
+        [two] { $count } bhaidht
+        [few] { $count } baidhtichean
+       *[other] { $count } baidht
+    }
+size-kilobytes = { $size } KB
+size-megabytes = { $size } MB
 letter-contact-title = Fios thuca
 letter-case = Àireamh do chùise:
 action-by = Ro
@@ -259,6 +286,8 @@ problem-two-letters-of-one-number = Thàinig dà litir eadar-dhealaichte fon aon
 problem-unopenable-letter = Thàinig litir nach urrainn dhan inneal seo fhosgladh, no cha b’ urrainn dhuinn dearbhadh cò chuir i. Chan eil i ga sealltainn.
 problem-keys-in-use = Chan urrainnear seo a thilgeil air falbh tuilleadh: dh’fhaodadh gu bheil do bhogsa-litrichean air a stèidheachadh leis mu thràth. Lean ort leis an abairt-fhaire a thagh thu.
 problem-no-such-letter = Chan eil an litir seo an seo tuilleadh.
+problem-attachment-lost = Chan eil am faidhle seo tuilleadh san àite far a bheil na litrichean agad air an stòradh. Faodaidh tu an litir a leughadh fhathast. Iarr am faidhle air an neach-cuiridh.
+problem-attachment-altered = Chan e am faidhle a chuir an neach-cuiridh a thàinig, agus mar sin cha deach a shàbhaladh. Iarr air an neach-cuiridh e, agus innis dha na daoine a tha a’ ruith Letterbox.
 problem-out-of-turn = Tha an duilleag seo a-mach à ceum. Luchdaich a-rithist i.
 problem-code-malformed = Chan e còd aiseig slàn a tha seo. Tha deich buidhnean de cheithir ann. Coimeas e ris a’ phàipear agad, buidheann às dèidh buidhne.
 problem-code-unknown = Chan eil bogsa-litrichean ann a dh’fhosglas leis a’ chòd seo. Dh’fhaodadh gur e seann chòd a th’ ann. Ma tha pàipear nas ùire agad, sgrìobh an còd a tha air an fhear sin.

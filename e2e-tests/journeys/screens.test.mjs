@@ -2,6 +2,7 @@
 // in both languages, at both sizes, narrow and zoomed; what the page does with hostile content.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { ORIGIN, launch, leavesForGood, press, pressEscapeThreeTimes, shows, typePassphrase } from "../support/browser.mjs";
@@ -31,6 +32,9 @@ const summary = (id, more = {}) => ({
   ...more,
 });
 
+const open = [...status("Open"), { Event: { Connection: "Live" } }];
+const inbox = (...letters) => ({ Event: { Inbox: letters } });
+
 const text = (words) => ({ Text: words });
 const LETTER = {
   summary: summary("2026", { reply_by: seconds("2026-06-30T22:59:59Z") }),
@@ -58,10 +62,24 @@ const LETTER = {
     },
     { label: "Tell us if you moved" },
   ],
+  attachments: [],
 };
 
-const open = [...status("Open"), { Event: { Connection: "Live" } }];
-const inbox = (...letters) => ({ Event: { Inbox: letters } });
+const file = (file_name, size, more = {}) => ({ file_name, media_type: "application/octet-stream", size, ...more });
+
+// A short letter with these files.
+const withFiles = (...attachments) => ({ summary: summary("1"), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments });
+
+// A mailbox with one letter, which has these files, and what comes of saving one.
+const filesPlan = (files, Save = []) => ({
+  Status: [...open, inbox(summary("1"))],
+  Read: [{ answer: { Letter: withFiles(...files) } }],
+  Save,
+});
+
+const BILL = file("Cunntas chìsean 2026.pdf", 1_400_000, { media_type: "application/pdf", label: "Your bill" });
+const FILES = [BILL, file("Map of the street.png", 52_300), file("What changes.txt", 1, { language: "gd" }), file("calculator.html", 26_214_400), file("data", 0)];
+
 
 // A code of the right form and of no mailbox.
 const GROUPS = ["QPZR", "Y9X8", "GF2T", "VDW0", "S3JN", "54KH", "CE6M", "UA7L", "Q2W3", "ZX9P"];
@@ -228,11 +246,46 @@ const STATES = {
   "letter-short": {
     plan: {
       Status: [...open, inbox(summary("1"))],
-      Read: [{ answer: { Letter: { summary: summary("1", { sender: { ...COUNCIL, unit: null, is_suspended: true } }), text: [{ Paragraph: [text("Hello.")] }], actions: [] } } }],
+      Read: [{ answer: { Letter: { summary: summary("1", { sender: { ...COUNCIL, unit: null, is_suspended: true } }), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments: [] } } }],
     },
     act: async (page) => {
       await press(page, "read");
       await page.locator("summary").click();
+    },
+  },
+  "letter-attachments": { plan: filesPlan(FILES), act: (page) => press(page, "read") },
+  "letter-attachment-saving": {
+    plan: filesPlan([BILL], [{ Event: { Download: { received: 600, total: 1000 } } }]),
+    act: async (page) => {
+      await press(page, "read");
+      await press(page, "save");
+      await page.locator("progress[value]").waitFor();
+    },
+  },
+  "letter-attachment-saved": {
+    plan: filesPlan([BILL], [{ answer: { File: { ...BILL, content: [1, 2, 3] } } }]),
+    act: async (page) => {
+      await press(page, "read");
+      await press(page, "save");
+      await page.locator('.letterbox-attachments__item [data-action="save-again"]').waitFor();
+    },
+  },
+  "inbox-file-saved": {
+    plan: filesPlan([BILL], [{ answer: { File: { ...BILL, content: [1, 2, 3] } } }]),
+    act: async (page) => {
+      await press(page, "read");
+      await press(page, "save");
+      await page.locator("[data-saved]").waitFor();
+      await press(page, "close-letter");
+      await page.locator('[data-offer] [data-action="save-again"]').waitFor();
+    },
+  },
+  "letter-attachment-lost": {
+    plan: filesPlan([BILL, file("data", 0)], problem("AttachmentLost")),
+    act: async (page) => {
+      await press(page, "read");
+      await page.locator('[data-attachment="0"]').click();
+      await page.locator('[data-problem="AttachmentLost"]').waitFor();
     },
   },
   "locked": { plan: { Status: status("Locked") } },
@@ -634,6 +687,7 @@ test("hostile content of a letter stays text", async () => {
     ],
     contact: hostile,
     actions: [{ label: hostile, link: { url: "javascript:document.title=1", host: "x" }, amount: [1, "<b>"], by: Number.MAX_SAFE_INTEGER }],
+    attachments: [file(hostile, Number.MAX_SAFE_INTEGER, { media_type: hostile, label: hostile, language: hostile })],
   };
   const { context, page, wrong } = await openWithPretendVault(browser, { Status: [...open, inbox(letter.summary)], Read: [{ answer: { Letter: letter } }] });
   await press(page, "read");
@@ -644,6 +698,231 @@ test("hostile content of a letter stays text", async () => {
   assert.equal(await page.title(), "Letter – Letterbox");
   assert.deepEqual(wrong, []);
   await context.close();
+});
+
+// Keeps every address that the page makes for a file, what it is of, and whether it still leads there.
+const watchAddresses = (page) =>
+  page.evaluate(() => {
+    globalThis.addresses = [];
+    const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+    URL.createObjectURL = (blob) => {
+      const address = make.call(URL, blob);
+      globalThis.addresses.push({ address, type: blob.type, isThere: true });
+      return address;
+    };
+    URL.revokeObjectURL = (address) => {
+      revoke.call(URL, address);
+      for (const known of globalThis.addresses) if (known.address === address) known.isThere = false;
+    };
+    // What the page does after a minute is done when the test says so.
+    globalThis.afterAMinute = [];
+    const wait = globalThis.setTimeout;
+    globalThis.setTimeout = (act, milliseconds, ...more) =>
+      milliseconds === 60_000 ? -globalThis.afterAMinute.push(act) : wait(act, milliseconds, ...more);
+  });
+const aMinutePasses = (page) => page.evaluate(() => globalThis.afterAMinute.splice(0).forEach((act) => act()));
+const addresses = (page) => page.evaluate(() => globalThis.addresses.map(({ type, isThere }) => ({ type, isThere })));
+
+async function openLetterWithFiles(files, Save) {
+  const opened = await openWithPretendVault(browser, filesPlan(files, Save));
+  await press(opened.page, "read");
+  await shows(opened.page, "letter");
+  await watchAddresses(opened.page);
+  return opened;
+}
+
+const someBytes = [...Array(70_000).keys()].map((place) => (place * 7) % 256);
+
+const IS_THERE = { type: "application/octet-stream", isThere: true };
+const IS_OVER = { ...IS_THERE, isThere: false };
+const savesAgain = (page, where = ".letterbox-attachments__item") => page.locator(`${where} [data-action="save-again"]`);
+
+test("a file is saved byte for byte under its own name, as bytes, and an address leads to it for a minute", async () => {
+  for (const named of [BILL, file("calculator.html", 70_000, { media_type: "text/html" })]) {
+    const { context, page, wrong, carried } = await openLetterWithFiles([file("data", 0), named], [{ answer: { File: { ...named, content: someBytes } } }]);
+    const isSaved = async (button) => {
+      const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+      assert.equal(download.suggestedFilename(), named.file_name);
+      assert.deepEqual([...readFileSync(await download.path())], someBytes);
+    };
+    await isSaved(page.locator('[data-attachment="1"]'));
+    assert.deepEqual(await carried("Save"), { id: "1", attachment: 1 });
+    await page.locator('[data-file-news][role="status"] [data-saved]').waitFor();
+    // A browser may begin late, or hold back what the page asks for: the reader can ask by hand.
+    assert.deepEqual(await addresses(page), [IS_THERE]);
+    await isSaved(savesAgain(page));
+    assert.equal(await savesAgain(page, "[data-offer]").count(), 0);
+    await aMinutePasses(page);
+    assert.deepEqual(await addresses(page), [IS_OVER]);
+    assert.equal(await page.locator('[data-action="save-again"]').count(), 0);
+    assert.equal(page.url(), `${ORIGIN}/`);
+    assert.deepEqual(wrong, []);
+    await context.close();
+  }
+});
+
+test("the address of a file ends at once when the next is saved, the mailbox locked or the page left", async () => {
+  for (const how of ["save", "lock", "leave"]) {
+    const { context, page } = await openLetterWithFiles([BILL], [{ answer: { File: { ...BILL, content: [7] } } }]);
+    await context.route("https://www.bbc.co.uk/**", () => {});
+    await Promise.all([page.waitForEvent("download"), press(page, "save")]);
+    await savesAgain(page).waitFor();
+    // In one go: nothing else comes between the press and the look.
+    const isThere = await page.evaluate((action) => {
+      document.querySelector(`[data-action="${action}"]`).click();
+      return globalThis.addresses[0].isThere;
+    }, how);
+    assert.equal(isThere, false, how);
+    if (how === "save") {
+      // A minute after the first, the second still has its own.
+      await savesAgain(page).waitFor();
+      await page.evaluate(() => globalThis.afterAMinute.shift()());
+      assert.deepEqual(await addresses(page), [IS_OVER, IS_THERE]);
+    }
+    await context.close();
+  }
+});
+
+test("a file that comes after its letter was closed can be saved by hand from wherever the reader is", async () => {
+  const { context, page, answer } = await openLetterWithFiles([BILL]);
+  await press(page, "save");
+  await press(page, "close-letter");
+  await shows(page, "inbox");
+  await Promise.all([page.waitForEvent("download"), answer("Save", { File: { ...BILL, content: [7] } })]);
+  const [download] = await Promise.all([page.waitForEvent("download"), savesAgain(page, "[data-offer]").click()]);
+  assert.deepEqual([download.suggestedFilename(), ...readFileSync(await download.path())], [BILL.file_name, 7]);
+  await aMinutePasses(page);
+  assert.equal(await page.locator("[data-offer]").innerText(), "");
+  await context.close();
+});
+
+test("how far another request is moves nothing", async () => {
+  const { context, page, tell } = await openLetterWithFiles([BILL]);
+  await press(page, "save");
+  await page.locator("progress:not([value])").waitFor();
+  await tell({ Event: { Download: { number: 0, received: 900, total: 1000 } } });
+  await tell({ Event: { Download: { received: 600, total: 1000 } } });
+  await page.locator("progress[value]").waitFor();
+  assert.equal(await page.locator("progress").getAttribute("value"), "0.6");
+  await tell({ Event: { Download: { number: 4_000_000_000, received: 900, total: 1000 } } });
+  await tell(inbox(summary("2"), summary("1")));
+  await page.locator("[data-news] p").waitFor();
+  assert.equal(await page.locator("progress").getAttribute("value"), "0.6");
+  await context.close();
+});
+
+test("a file is asked for once, and letters can be read while it comes", async () => {
+  const { context, page, heard, answer } = await openLetterWithFiles([BILL]);
+  for (let time = 0; time < 3; time += 1) await page.locator('[data-action="save"]').dispatchEvent("click");
+  await page.locator("progress:not([value])").waitFor();
+  await press(page, "close-letter");
+  await shows(page, "inbox");
+  await press(page, "read");
+  await shows(page, "letter");
+  await page.locator("progress").waitFor();
+  assert.deepEqual(await heard(4), ["Status", "Read", "Save", "Read"]);
+  const [download] = await Promise.all([page.waitForEvent("download"), answer("Save", { File: { ...BILL, content: [7] } })]);
+  assert.deepEqual([...readFileSync(await download.path())], [7]);
+  await page.locator("[data-saved]").waitFor();
+  // Only now may it be saved again.
+  await press(page, "save");
+  assert.deepEqual((await heard(5)).filter((name) => name === "Save"), ["Save", "Save"]);
+  await context.close();
+});
+
+test("how much of a file has come is seen at every step and said aloud at every quarter", async () => {
+  const { context, page, tell, answer } = await openLetterWithFiles([file("data", 2_000_000)]);
+  await press(page, "save");
+  await page.locator("progress").waitFor();
+  await page.evaluate(() => {
+    const region = document.querySelector('[data-file-news][role="status"]');
+    globalThis.said = [];
+    new MutationObserver(() => {
+      const words = region.textContent.trim();
+      if (words !== "" && words !== globalThis.said.at(-1)) globalThis.said.push(words);
+    }).observe(region, { childList: true, subtree: true, characterData: true });
+  });
+  const total = 2_100_000;
+  for (let percent = 0; percent <= 100; percent += 1) await tell({ Event: { Download: { received: (total / 100) * percent, total } } });
+  await page.locator('progress[value="1"]').waitFor();
+  await page.getByText("Here so far: 2 MB of 2 MB").waitFor();
+  await answer("Save", { File: { ...file("data"), content: [] } });
+  await page.locator("[data-saved]").waitFor();
+  const said = await page.evaluate(() => globalThis.said);
+  assert.deepEqual(said.map((words) => words.split(" ")[0]), ["A", "Half", "Three", "The"], said.join("\n"));
+  assert.equal(await page.locator("progress").count(), 0);
+  await context.close();
+});
+
+test("a file that cannot be saved is said beside its button, which keeps the focus", async () => {
+  const { context, page, replan } = await openLetterWithFiles([BILL, file("data", 0)], problem("AttachmentAltered"));
+  await page.locator('[data-attachment="1"]').click();
+  const place = page.locator(".letterbox-attachments__item").nth(1);
+  await place.locator('[role="alert"] [data-problem="AttachmentAltered"]').waitFor();
+  assert.equal(await page.locator("[data-problem]").count(), 1);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.attachment), "1");
+  assert.match(await page.locator("[data-letter]").innerText(), /Hello\./);
+  assert.deepEqual(await addresses(page), []);
+  await replan("Save", []);
+  await page.locator('[data-attachment="0"]').click();
+  await page.locator("progress").waitFor();
+  assert.equal(await page.locator("[data-problem]").count(), 0);
+  await context.close();
+});
+
+test("a file that fails after its letter was closed is told of where the reader is", async () => {
+  const { context, page, answer } = await openLetterWithFiles([BILL]);
+  await press(page, "save");
+  await press(page, "close-letter");
+  await shows(page, "inbox");
+  await answer("Save", { Problem: "AttachmentLost" });
+  await page.locator('#error-summary[data-problem="AttachmentLost"]').waitFor();
+  await context.close();
+});
+
+test("a file that comes after the mailbox was locked or the page left is not saved", async () => {
+  for (const leave of ["lock", "leave"]) {
+    const { context, page, answer, tell } = await openLetterWithFiles([BILL]);
+    // The other page has no content, so that this one stays and can still be asked.
+    await context.route("https://www.bbc.co.uk/**", (route) => route.fulfill({ status: 204 }));
+    await press(page, "save");
+    await page.locator("progress").waitFor();
+    await page.evaluate((action) => document.querySelector(`[data-action="${action}"]`).click(), leave);
+    await answer("Save", { File: { ...BILL, content: [7] } });
+    // Once this has arrived, so has the file, which was sent before it.
+    await tell("Unreadable");
+    await page.locator('html[data-screen="vault-failed"]').waitFor({ state: "attached" });
+    assert.deepEqual(await addresses(page), [], leave);
+    await context.close();
+  }
+});
+
+test("a file says what it is and how large, and which kinds can do something is said beside them", async () => {
+  const { context, page } = await openLetterWithFiles(FILES);
+  const items = page.locator(".letterbox-attachments__item");
+  const words = async () => (await items.allInnerTexts()).join("\n");
+  for (const said of ["Cunntas chìsean 2026.pdf", "Your bill", "PDF document, 1.4 MB", "Picture, 52 KB", "Text, 1 byte", "Another kind of file, 26.2 MB", "Another kind of file, 0 bytes"]) {
+    assert.ok((await words()).includes(said), said);
+  }
+  assert.equal(await page.getByRole("button", { name: "Save Cunntas chìsean 2026.pdf", exact: true }).count(), 1);
+  await speak(page, "gd");
+  for (const said of ["Sgrìobhainn PDF, 1.4 MB", "Teacsa, 1 bhaidht", "0 baidht"]) assert.ok((await words()).includes(said), said);
+  assert.deepEqual(await Promise.all(FILES.map((_, place) => items.nth(place).locator(".ds_warning-text").count())), [0, 0, 0, 1, 0]);
+  await context.close();
+
+  // What is not known to be harmless has a warning.
+  const careful = [
+    ...["letter.pdf.EXE", "page.HTML. ", "picture.svg", "run.js", "table.xlsm", "table.xlsb", "table.xls", "letter.doc", "letter.rtf", "notes.one", "setup.msixbundle"],
+    ...["start.jnlp", "find.search-ms", "phone.mobileconfig", "script.rb", "papers.zip", "papers.7z", "disk.iso", "letter.pdf.lnk", "new.kind", "letter.рdf"],
+  ];
+  const harmless = ["letter.PDF", "letter.docx", "exe.pdf", "table.xlsx", "list.csv", "film.mp4", "speech.mp3", "braille.brf", "photo.JPG"];
+  const unnamed = ["exe", "pdf", "letter."];
+  const other = await openLetterWithFiles([...careful, ...harmless, ...unnamed].map((name) => file(name, 1)));
+  const said = await other.page.locator(".letterbox-attachments__item").evaluateAll((all) => all.map((item) => [item.querySelectorAll(".ds_warning-text").length, item.innerText.includes("does not say what kind")]));
+  for (const [place, name] of careful.entries()) assert.deepEqual(said[place], [1, false], name);
+  for (const [place, name] of harmless.entries()) assert.deepEqual(said[careful.length + place], [0, false], name);
+  for (const [place, name] of unnamed.entries()) assert.deepEqual(said[careful.length + harmless.length + place], [0, true], name);
+  await other.context.close();
 });
 
 test("locking takes everything off the screen at once and starts the page anew", async () => {

@@ -12,7 +12,7 @@ mod supply;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use places::Where;
+use places::{Ports, Where};
 use stack::{Stack, StackError};
 
 /// Start the whole of Letterbox on this machine.
@@ -29,6 +29,10 @@ struct Options {
     /// (`POST /sim/provision`).
     #[arg(long, global = true)]
     provide: bool,
+    /// The relay listens at another address (`LETTERBOX_RELAY_BEHIND`) than everybody asks it at, so that
+    /// a test can stand in between. Nobody reaches the relay before something does.
+    #[arg(long, global = true)]
+    between: bool,
     #[command(subcommand)]
     action: Action,
 }
@@ -69,10 +73,11 @@ async fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "the addresses are this program's output")]
 async fn act(options: Options) -> Result<ExitCode, StackError> {
-    let Options { programs, client, provide, action } = &options;
+    let Options { programs, client, provide, between, action } = &options;
     match action {
         Action::Run { port, data } => {
-            let mut stack = Stack::start(programs, client, data, Where::Fixed(*port), *provide).await?;
+            let ports = choose(Where::Fixed(*port), *between)?;
+            let mut stack = Stack::start(programs, client, data, ports, *provide).await?;
             println!("{}", instructions(&stack));
             let ended = stack.until_interrupted().await;
             stack.stop().await;
@@ -80,12 +85,17 @@ async fn act(options: Options) -> Result<ExitCode, StackError> {
         }
         Action::With { command } => {
             let data = tempfile::tempdir().map_err(StackError::NoPort)?;
-            let mut stack = Stack::start(programs, client, data.path(), Where::Free, *provide).await?;
+            let ports = choose(Where::Free, *between)?;
+            let mut stack = Stack::start(programs, client, data.path(), ports, *provide).await?;
             let result = stack.run(command).await;
             stack.stop().await;
             result
         }
     }
+}
+
+fn choose(location: Where, between: bool) -> Result<Ports, StackError> {
+    Ports::choose(location, between).map_err(StackError::NoPort)
 }
 
 /// What to open and what to type.

@@ -19,21 +19,24 @@ pub(crate) enum Where {
 pub(crate) struct Ports {
     pub(crate) client: u16,
     pub(crate) relay: u16,
+    /// Where the relay listens: the same, unless something stands in between.
+    pub(crate) relay_behind: u16,
     pub(crate) directory: u16,
     pub(crate) scotaccount: u16,
     pub(crate) attributes: u16,
 }
 
 impl Ports {
-    pub(crate) fn choose(location: Where) -> io::Result<Self> {
-        let [client, relay, directory, scotaccount, attributes] = ports(location)?;
-        Ok(Self { client, relay, directory, scotaccount, attributes })
+    pub(crate) fn choose(location: Where, between: bool) -> io::Result<Self> {
+        let [client, relay, directory, scotaccount, attributes, behind] = ports(location)?;
+        let relay_behind = if between { behind } else { relay };
+        Ok(Self { client, relay, relay_behind, directory, scotaccount, attributes })
     }
 }
 
-/// Five ports. Free ones are held together until all are known, so that they differ.
-fn ports(location: Where) -> io::Result<[u16; 5]> {
-    let mut ports = [0; 5];
+/// Six ports. Free ones are held together until all are known, so that they differ.
+fn ports(location: Where) -> io::Result<[u16; 6]> {
+    let mut ports = [0; 6];
     match location {
         Where::Fixed(first) => {
             for (port, number) in ports.iter_mut().zip(first..) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::process::Command;
 
 use crate::{
-    places::{Folder, Ports, Where, listen, origin},
+    places::{Folder, Ports, listen, origin},
     process::{Process, ProcessError, Program},
     supply::{PROVISIONING_CLIENT, PROVISIONING_SECRET, Supply, SupplyError},
 };
@@ -49,10 +49,9 @@ impl Stack {
         programs: &Path,
         client: &Path,
         data: &Path,
-        location: Where,
+        ports: Ports,
         provide: bool,
     ) -> Result<Self, StackError> {
-        let ports = Ports::choose(location).map_err(StackError::NoPort)?;
         let folder = Folder::make(data)
             .map_err(|cause| StackError::Folder { folder: data.display().to_string(), cause })?;
         let supply = Supply { programs, folder: &folder, ports: &ports, provide };
@@ -101,6 +100,7 @@ impl Stack {
             .args(arguments)
             .env("LETTERBOX_CLIENT_ORIGIN", origin(self.ports.client))
             .env("LETTERBOX_RELAY_ORIGIN", origin(self.ports.relay))
+            .env("LETTERBOX_RELAY_BEHIND", origin(self.ports.relay_behind))
             .env("LETTERBOX_DIRECTORY_ORIGIN", origin(self.ports.directory))
             .env("LETTERBOX_SCOTACCOUNT_ORIGIN", origin(self.ports.scotaccount))
             .env("LETTERBOX_SEND", &self.send)

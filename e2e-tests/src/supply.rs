@@ -155,12 +155,12 @@ impl Supply<'_> {
     }
 
     fn relay_settings(&self) -> String {
-        let Ports { client, relay, .. } = self.ports;
+        let Ports { client, relay, relay_behind, .. } = self.ports;
         let (receipt, ticket) = (self.folder.key("relay-receipt"), self.folder.key("ticket"));
         format!(
             "listen = \"{}\"\nauthority = \"localhost:{relay}\"\norigins = [\"{}\"]\nstore = \"{}\"\n\
              receipt_key = \"file:{}\"\n\n[ticket_keys]\n1 = \"file:{}\"\n",
-            listen(*relay),
+            listen(*relay_behind),
             origin(*client),
             self.folder.file("relay/store").display(),
             receipt.display(),

@@ -9,10 +9,11 @@ const PROGRAM = "target/debug/letterbox-device";
 // when it stands still at the step `hold` (`goOn` lets it go on, `kill` ends it there as a power cut
 // does), `report` with what it has in the end; all fail with the device's own words. `isRunning` says
 // whether it has not ended yet.
-export function device(who, { state, expect = [], anew = false, recover, hold, within = 30, env = process.env } = {}) {
+export function device(who, { state, expect = [], save, anew = false, recover, hold, within = 30, env = process.env } = {}) {
   const options = [
     ...(state ? ["--state", state] : []),
     ...expect.flatMap((subject) => ["--expect", subject]),
+    ...(save ? ["--save", save] : []),
     ...(anew ? ["--anew"] : []),
     ...(recover ? ["--recover", recover] : []),
     ...(hold ? ["--hold", hold] : []),

@@ -8,18 +8,34 @@ const LOADER = /\/vault-loader-[0-9a-f]{16}\.js$/;
 const KEPT = ["content-security-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy", "x-content-type-options"];
 
 // The version of the interface between page and vault.
-const INTERFACE = 3;
+const INTERFACE = 4;
 
 const program = (plan, version) => `
 globalThis.plan = ${JSON.stringify(plan)};
 globalThis.heard = [];
 globalThis.carried = {};
+globalThis.numbers = {};
+globalThis.answer = (name, answer) => {
+  // A plan is JSON, and JSON has no bytes.
+  if (answer.File) {
+    const content = new Blob([Uint8Array.from(answer.File.content)], { type: "application/octet-stream" });
+    answer = { File: { ...answer.File, content } };
+  }
+  postMessage({ Answer: { number: globalThis.numbers[name], answer } });
+};
+globalThis.say = (message) => {
+  // How far a file is goes with the number of its request, which a plan does not know.
+  const download = message.Event?.Download;
+  postMessage(download ? { Event: { Download: { number: globalThis.numbers.Save, ...download } } } : message);
+};
 globalThis.onmessage = ({ data: { number, command } }) => {
   const name = typeof command === "string" ? command : Object.keys(command)[0];
   globalThis.heard.push(name);
   globalThis.carried[name] = command[name];
+  globalThis.numbers[name] = number;
   for (const message of globalThis.plan[name] ?? []) {
-    postMessage(message.answer ? { Answer: { number, answer: message.answer } } : message);
+    if (message.answer) globalThis.answer(name, message.answer);
+    else globalThis.say(message);
   }
 };
 postMessage({ Started: { interface: ${version} } });
@@ -44,7 +60,9 @@ export async function openWithPretendVault(browser, plan, { version = INTERFACE,
     page,
     wrong,
     // Says something by itself.
-    tell: async (message) => (await vault()).evaluate((said) => postMessage(said), message),
+    tell: async (message) => (await vault()).evaluate((said) => globalThis.say(said), message),
+    // Answers the last command of this name, which its plan has left without an answer.
+    answer: async (name, said) => (await vault()).evaluate(([key, answer]) => globalThis.answer(key, answer), [name, said]),
     // Answers differently from now on.
     replan: async (name, messages) => (await vault()).evaluate(([key, list]) => { globalThis.plan[key] = list; }, [name, messages]),
     // What the last command of this name carried.

@@ -76,6 +76,9 @@ export async function startStack(...options) {
         await eventually(`${name} answers again`, () => answers(new URL(path, env[origin])));
       }
     },
+    // Lets a process stand still where it is, and go on.
+    pause: (name) => process.kill(ids()[name], "SIGSTOP"),
+    goOn: (name) => process.kill(ids()[name], "SIGCONT"),
     // Returns the launcher's exit code.
     async stop() {
       launcher.stdin.end();

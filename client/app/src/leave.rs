@@ -26,6 +26,7 @@ fn leave(page: Page) {
         body.replace_children_with_node_1(&cover);
     }
     page.forget_code();
+    page.stop_saving();
     document().set_title("");
     // Fails only for an address that cannot be parsed.
     let _ = window().location().replace(ELSEWHERE);

@@ -1,4 +1,4 @@
-//! Dates and amounts as people of the language write them.
+//! Dates, amounts and sizes as people of the language write them.
 //!
 //! Days are days in Scotland, wherever the reader is: a deadline does not move with a journey.
 
@@ -73,6 +73,24 @@ pub(crate) fn amount(language: Language, minor_units: u64, currency: &str) -> St
     let digits = Reflect::get(&resolved, &"maximumFractionDigits".into()).ok().and_then(|it| it.as_f64());
     let value = minor_units as f64 / 10_f64.powf(digits.unwrap_or(2.0));
     apply(&format.format(), &value.into())
+}
+
+/// The size of a file, such as "1.4 MB": in thousands, as the letters of its unit say.
+pub(crate) fn size(texts: Texts, bytes: u64) -> String {
+    let (message, thousands, digits) = match bytes {
+        0..1_000 => {
+            let count = u32::try_from(bytes).unwrap_or(u32::MAX);
+            return texts.say_with(Message::SizeBytes, &[("count", count.into())]);
+        }
+        // What would be 1,000 KB once rounded is 1 MB.
+        1_000..999_500 => (Message::SizeKilobytes, bytes as f64 / 1e3, 0),
+        _ => (Message::SizeMegabytes, bytes as f64 / 1e6, 1),
+    };
+    let options = NumberFormatOptions::new();
+    options.set_maximum_fraction_digits(digits);
+    let format = NumberFormat::new(&tags(texts.language()), &options);
+    let number = apply(&format.format(), &thousands.into());
+    texts.say_with(message, &[("size", number.into())])
 }
 
 /// The parts of a time in Scotland, as digits.

@@ -7,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod attachments;
 mod elements;
+mod file_kind;
 mod focus;
 mod language;
 mod leave;
@@ -19,6 +21,7 @@ mod passphrase;
 mod problem;
 mod progress;
 mod recovery_code;
+mod saving;
 mod screens;
 mod sender;
 mod shell;

@@ -1,11 +1,13 @@
-//! What the reader is told on every screen of the open mailbox: alarms, a lost connection, news.
+//! What the reader is told on every screen of the open mailbox: alarms, a lost connection, news, a file
+//! that was saved after its letter was closed.
 
 use client_catalogue::Message;
 use client_messages::Connection;
 use leptos::{html, prelude::*};
 
 use crate::{
-    elements::warning,
+    attachments::save_again,
+    elements::{paragraph, warning},
     language::{self, text},
     page::Page,
     problem,
@@ -31,9 +33,18 @@ pub(crate) fn notes(page: Page) -> impl IntoView {
             html::p().class("ds_inset-text").child(words)
         })
     };
+    // Where its letter is shown, this stands beside its button.
+    let saved = move || {
+        let offer = vault.offer.get().filter(|_| vault.saving.with(Option::is_none));
+        offer.map(|offer| {
+            let words = paragraph(Message::AttachmentSaved);
+            html::div().class("ds_inset-text").child((words, save_again(offer)))
+        })
+    };
     (
         html::div().attr("role", "alert").attr("data-alarms", "").child(alarms),
         html::div().attr("role", "status").attr("data-connection", "").child(connection),
         html::div().attr("role", "status").attr("data-news", "").child(news),
+        html::div().attr("role", "status").attr("data-offer", "").child(saved),
     )
 }

@@ -210,6 +210,7 @@ impl Page {
         self.problem.set(None);
         self.vault.news.set(0);
         self.vault.letter.set(None);
+        self.put_saved_away();
     }
 
     /// Asks the vault again in what state the mailbox is.
@@ -287,7 +288,7 @@ impl Page {
     fn heard(self, answer: Answer) {
         match answer {
             Answer::GoTo(place) if address::follow(&place) => self.busy.set(Busy::Leaving),
-            Answer::GoTo(_) | Answer::CodeFits => self.fail(Problem::OutOfTurn),
+            Answer::GoTo(_) | Answer::CodeFits | Answer::File(_) => self.fail(Problem::OutOfTurn),
             // The vault's end of the line has noted it.
             Answer::Status(_) => self.rest(),
             Answer::Letter(letter) => {

@@ -41,6 +41,8 @@ pub(crate) const fn message(problem: Problem) -> Message {
         Problem::UnopenableLetter => Message::ProblemUnopenableLetter,
         Problem::KeysInUse => Message::ProblemKeysInUse,
         Problem::NoSuchLetter => Message::ProblemNoSuchLetter,
+        Problem::AttachmentLost => Message::ProblemAttachmentLost,
+        Problem::AttachmentAltered => Message::ProblemAttachmentAltered,
         Problem::OutOfTurn => Message::ProblemOutOfTurn,
         Problem::CodeMalformed => Message::ProblemCodeMalformed,
         Problem::CodeUnknown => Message::ProblemCodeUnknown,

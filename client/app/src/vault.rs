@@ -11,6 +11,8 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event as BrowserEvent, MessageEvent, Worker};
 
+use crate::saving::{Offer, Saving, Stage};
+
 /// Whether the vault is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -33,6 +35,10 @@ pub(crate) struct Vault {
     pub(crate) inbox: RwSignal<Option<Vec<LetterSummary>>>,
     /// The letter that is read.
     pub(crate) letter: RwSignal<Option<LetterView>>,
+    /// The file of a letter that is being saved, or was saved last. It holds nothing of the file.
+    pub(crate) saving: RwSignal<Option<Saving>>,
+    /// The file that the browser was given last, while an address leads to it.
+    pub(crate) offer: RwSignal<Option<Offer>>,
     /// How many letters came while the mailbox was open and the reader did something else.
     pub(crate) news: RwSignal<u32>,
     /// Whether the relay can be reached.
@@ -66,6 +72,8 @@ impl Vault {
             status: RwSignal::new(None),
             inbox: RwSignal::new(None),
             letter: RwSignal::new(None),
+            saving: RwSignal::new(None),
+            offer: RwSignal::new(None),
             news: RwSignal::new(0),
             connection: RwSignal::new(Connection::Live),
             alarms: RwSignal::new(Vec::new()),
@@ -98,19 +106,22 @@ impl Vault {
         on_error.forget();
     }
 
-    /// Sends a command and calls `then` with its answer.
-    pub(crate) fn ask(self, command: Command, then: impl FnOnce(Answer) + 'static) {
+    /// Sends a command and calls `then` with its answer. Gives the number of the request, which is later
+    /// than every earlier one; none if there is no vault to ask.
+    pub(crate) fn ask(self, command: Command, then: impl FnOnce(Answer) + 'static) -> Option<u32> {
         let sent = self.line.try_update_value(|line| {
             line.last_number += 1;
             let number = line.last_number;
             let request = serde_wasm_bindgen::to_value(&Request { number, command }).ok()?;
             line.worker.post_message(&request).ok()?;
             line.waiting.insert(number, Box::new(then));
-            Some(())
+            Some(number)
         });
-        if sent.flatten().is_none() {
+        let sent = sent.flatten();
+        if sent.is_none() {
             self.life.set(Life::Failed);
         }
+        sent
     }
 
     /// The mailbox is in this state now.
@@ -134,6 +145,8 @@ impl Vault {
     pub(crate) fn forget(self) {
         self.inbox.set(None);
         self.letter.set(None);
+        self.saving.set(None);
+        self.withdraw();
         self.news.set(0);
         self.is_new.set(false);
         self.sheet.set(None);
@@ -180,6 +193,11 @@ impl Vault {
                 }
             }),
             Event::Progress(step) => self.step.set(step),
+            Event::Download { number, received, total } => self.saving.update(|saving| {
+                if let Some(saving) = saving.as_mut().filter(|saving| saving.awaits(number)) {
+                    saving.stage = Stage::Fetching { received, total };
+                }
+            }),
         }
     }
 

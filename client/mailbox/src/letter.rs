@@ -51,6 +51,8 @@ pub struct LetterView {
     pub case_id: Option<String>,
     /// What there is to do.
     pub actions: Vec<Action>,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
 }
 
 /// Something to do.
@@ -68,6 +70,21 @@ pub struct Action {
     pub amount: Option<(u64, String)>,
 }
 
+/// A file that came with a letter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name, as the body gave it: one line, without a path (`LBX-LETTER-3`).
+    pub file_name: String,
+    /// Its media type, as the body says. Nothing has checked what the file is.
+    pub media_type: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// What it is.
+    pub label: Option<String>,
+    /// Its language, BCP 47.
+    pub language: Option<String>,
+}
+
 impl LetterView {
     pub(crate) fn of(letter: &VerifiedLetter, summary: LetterSummary) -> Self {
         let content = letter.letter();
@@ -82,6 +99,13 @@ impl LetterView {
                 .as_ref()
                 .map(|Amount { minor_units, currency }| (*minor_units, currency.clone())),
         };
+        let attachment = |file: &letter::Attachment| Attachment {
+            file_name: file.file_name.clone(),
+            media_type: file.encoding_format.clone(),
+            size: file.size,
+            label: file.label.clone(),
+            language: file.language.clone(),
+        };
         Self {
             summary,
             in_plain_words: content.summary.clone(),
@@ -89,8 +113,9 @@ impl LetterView {
             contact: content.contact.clone(),
             case_id: content.case_id.clone(),
             actions: content.actions.iter().map(action).collect(),
+            attachments: content.attachments.iter().map(attachment).collect(),
         }
     }
 }
 
-redacted!(LetterSummary, Sender, LetterView, Action);
+redacted!(LetterSummary, Sender, LetterView, Action, Attachment);

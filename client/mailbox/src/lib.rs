@@ -13,6 +13,7 @@
 //! | signed requests to the relay | [`relay`], [`http`] |
 //! | the chain of deposits, letters, the archive | [`inbox`] |
 //! | what a screen shows of a letter | [`letter`], [`markdown`] |
+//! | an attachment, fetched, opened and checked | [`download`] |
 //!
 //! Nothing here reads a clock, draws randomness or touches a network or a disk. Requests come out as
 //! [`http::HttpRequest`], answers go in as [`http::HttpResponse`], what is to be stored comes out as
@@ -37,6 +38,7 @@ macro_rules! redacted {
     };
 }
 
+pub mod download;
 pub mod enrolment;
 pub mod http;
 pub mod inbox;

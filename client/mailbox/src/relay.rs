@@ -14,6 +14,7 @@ use relay_auth::{
     access::{AccessList, SignedAccessList},
     cbor::{DecodeError, Limits, Suite, Version, Wire as _},
     hex,
+    id::BlobId,
     signing::SigningKey,
 };
 
@@ -184,6 +185,18 @@ pub fn archive_object(
 /// [`AnswerError`].
 pub fn archive_content(response: &HttpResponse) -> Result<ArchiveObject, AnswerError> {
     response.decoded(ARCHIVE_OBJECT)
+}
+
+/// Fetches the sealed bytes of an attachment from an offset to their end. The content of an answer
+/// that is a success goes to [`crate::download::Download::push`] as it comes.
+pub(crate) fn blob(
+    id: &BlobId,
+    offset: u64,
+    signer: &Signer<'_>,
+    rng: &mut impl CryptoRng,
+) -> Result<HttpRequest, RequestFailure> {
+    let path = format!("/v1/mailbox/blobs/{}", hex::encode(id.as_bytes()));
+    signer.get(&path, Some(&format!("offset={offset}")), rng)
 }
 
 /// Follows what happens. The answer does not end; its content goes to [`EventLines`] as it comes.

@@ -10,7 +10,8 @@ use api::{
 use client_mailbox::{http::HttpRequest, inbox::Filing};
 use relay_auth::{
     cbor::{Bytes32, Suite, Version, Wire as _},
-    id::{MailboxId, PermitId},
+    hex,
+    id::{BlobId, MailboxId, PermitId},
     receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
     request::{self, Parameters, Request},
     request_key::RequestKeyId,
@@ -44,6 +45,8 @@ pub(crate) fn verify(key: &VerifyingKey, sent: &HttpRequest) {
 pub(crate) struct Relay {
     head: ChainHead,
     pub(crate) letters: Vec<Letter>,
+    /// Sealed files.
+    pub(crate) blobs: BTreeMap<BlobId, Vec<u8>>,
     pub(crate) objects: BTreeMap<[u8; 16], ArchiveObject>,
     pub(crate) changes: Vec<ArchiveEntry>,
     pub(crate) at_once: usize,
@@ -55,6 +58,7 @@ impl Relay {
         Self {
             head: ChainHead::start(MailboxId::from(MAILBOX)),
             letters: Vec::new(),
+            blobs: BTreeMap::new(),
             objects: BTreeMap::new(),
             changes: Vec::new(),
             at_once: 100,
@@ -63,16 +67,21 @@ impl Relay {
     }
 
     pub(crate) fn deposit(&mut self, envelope: Vec<u8>) {
+        self.deposit_with(envelope, &[]);
+    }
+
+    /// A deposit with the blobs that its sender listed.
+    pub(crate) fn deposit_with(&mut self, envelope: Vec<u8>, blobs: &[BlobId]) {
         let digest = Bytes32(envelope_digest(&envelope));
         let sequence = self.letters.len() as u64 + 1;
-        let deposit = Deposit { sequence, time: self.time, digest, blobs: vec![] };
+        let deposit = Deposit { sequence, time: self.time, digest, blobs: blobs.to_vec() };
         self.head = self.head.after(MailboxId::from(MAILBOX), &deposit);
         let receipt = Receipt {
             version: Version,
             suite: Suite,
             permit: PermitId::from([8; 16]),
             digest,
-            blobs: vec![],
+            blobs: blobs.to_vec(),
             time: self.time,
             head: self.head,
         };
@@ -81,6 +90,16 @@ impl Relay {
             envelope: Some(envelope.into()),
             receipt: SignedReceipt::sign(&receipt, &relay_key()).to_bytes().into(),
         });
+    }
+
+    /// The answer to a device's request for a blob: the octets from the offset to the end.
+    pub(crate) fn blob(&self, device: &VerifyingKey, sent: &HttpRequest) -> &[u8] {
+        verify(device, sent);
+        assert_eq!((sent.method, sent.body.len()), ("GET", 0));
+        let target = sent.url.strip_prefix(RELAY).unwrap().strip_prefix("/v1/mailbox/blobs/").unwrap();
+        let (id, offset) = target.split_once("?offset=").unwrap();
+        let id = BlobId::from(hex::decode(id).unwrap());
+        &self.blobs[&id][offset.parse::<usize>().unwrap()..]
     }
 
     pub(crate) fn page(&self, after: u64) -> LetterPage {

@@ -5,6 +5,10 @@
 #[cfg(not(target_family = "wasm"))]
 mod archive;
 #[cfg(not(target_family = "wasm"))]
+mod attachments;
+#[cfg(not(target_family = "wasm"))]
+mod attachments_lies;
+#[cfg(not(target_family = "wasm"))]
 mod device;
 #[cfg(not(target_family = "wasm"))]
 mod enrolment;

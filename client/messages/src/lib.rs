@@ -4,19 +4,21 @@
 //! program) holds every key and all plaintext that is not on the screen. They share this crate
 //! and nothing else. Every message is one JavaScript value sent by `postMessage`: the page sends a
 //! [`Request`], the vault sends a [`FromVault`]. Each request gets exactly one answer, which carries
-//! its number; what happens by itself comes as a [`Event`].
+//! its number, unless the vault was locked before; what happens by itself comes as a [`Event`].
 //!
 //! No message carries a key. A passphrase goes one way, from the page to the vault. A recovery code
 //! goes from the vault to the page once, to be written down, and from the page to the vault when it
-//! is needed.
+//! is needed. A file that is saved goes as a `Blob`, which the browser keeps: its bytes are never in the
+//! page's memory.
 
 #![forbid(unsafe_code)]
 
 use serde::{Deserialize, Serialize};
+use web_sys::Blob;
 
 /// The version of this interface. Page and vault are built and served together; a mismatch means
 /// that an old copy of one of them came out of a cache, and the page then asks to be loaded again.
-pub const INTERFACE_VERSION: u32 = 3;
+pub const INTERFACE_VERSION: u32 = 4;
 
 /// A command with the number under which its answer will come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +83,14 @@ pub enum Command {
         /// [`LetterSummary::id`].
         id: String,
     },
+    /// One file of a letter, to be saved. It is fetched while other commands go on, and answered when
+    /// it is whole and is the file that the letter names. Answer: [`Answer::File`].
+    Save {
+        /// [`LetterSummary::id`].
+        id: String,
+        /// Its place among [`LetterView::attachments`], counted from 0.
+        attachment: u32,
+    },
 }
 
 /// What the vault sends to the page.
@@ -117,6 +127,8 @@ pub enum Answer {
     CodeFits,
     /// To [`Command::Read`].
     Letter(Box<LetterView>),
+    /// To [`Command::Save`].
+    File(SavedFile),
     /// It did not work. Nothing was deleted.
     Problem(Problem),
 }
@@ -143,6 +155,15 @@ pub enum Event {
     Alarm(Problem),
     /// What the vault is doing, for progress. `None` when it is done.
     Progress(Option<Step>),
+    /// How much has come of a file.
+    Download {
+        /// The number of the request, a [`Command::Save`].
+        number: u32,
+        /// Bytes as they lie at the relay, where a file is a little longer.
+        received: u64,
+        /// How many there are.
+        total: u64,
+    },
 }
 
 /// The state of the mailbox on this device.
@@ -213,7 +234,7 @@ pub enum Problem {
     PassphraseTooShort,
     /// The passphrase is wrong, or what is stored was altered.
     WrongPassphrase,
-    /// Not enough memory to check the passphrase.
+    /// Not enough memory to check the passphrase, or for a file.
     NoMemory,
     /// The browser does not let this page store anything, or has no room.
     NoStorage,
@@ -276,6 +297,10 @@ pub enum Problem {
     KeysInUse,
     /// There is no such letter.
     NoSuchLetter,
+    /// The relay does not have the file.
+    AttachmentLost,
+    /// What the relay has is not the file that the letter names.
+    AttachmentAltered,
     /// The command does not fit the state: the page and the vault disagree.
     OutOfTurn,
 }
@@ -327,6 +352,35 @@ pub struct LetterView {
     pub case_id: Option<String>,
     /// What there is to do.
     pub actions: Vec<Action>,
+    /// The files that belong to it.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file of a letter, before it is fetched.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its name, without a path.
+    pub file_name: String,
+    /// Its media type, as the sender says.
+    pub media_type: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// What it is, in the language of the letter.
+    pub label: Option<String>,
+    /// Its language, BCP 47.
+    pub language: Option<String>,
+}
+
+/// A file, whole and verified.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedFile {
+    /// Its name, without a path.
+    pub file_name: String,
+    /// Its media type, as the sender says. Never to be believed: the file is saved, not shown.
+    pub media_type: String,
+    /// What it holds, by reference, as `application/octet-stream`.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub content: Blob,
 }
 
 /// Something to do.
@@ -408,6 +462,8 @@ redacted!(
     LetterSummary,
     Sender,
     LetterView,
+    Attachment,
+    SavedFile,
     Action,
     Link,
     Block,

@@ -6,12 +6,9 @@
 //! comes back is not met by everybody at once. A browser that stores nothing for a while is waited for
 //! in the same way: what was not stored is then listed again.
 
-use std::{future::Future, pin::pin};
-
 use api::events::Event as RelayEvent;
 use client_mailbox::relay::{self, EventLines};
 use client_messages::{Connection, Event, Problem};
-use futures_util::future::{Either, select};
 
 use crate::{
     device::Device,
@@ -20,15 +17,8 @@ use crate::{
     opened::Shared,
     random, sync,
     trust::{self, TrustFailure},
-    worker::Worker,
+    waits::{OPENING_MILLISECONDS, Waits, within},
 };
-
-/// The first wait, and the longest.
-const FIRST_WAIT_MILLISECONDS: u32 = 1_000;
-const LONGEST_WAIT_MILLISECONDS: u32 = 60_000;
-
-/// For the relay to begin its answer.
-const OPENING_MILLISECONDS: u32 = 30_000;
 
 /// Three of the relay's signs of life: a network that is gone without a word is noticed.
 const SILENCE_MILLISECONDS: u32 = 80_000;
@@ -137,36 +127,5 @@ async fn listen(device: &Device, shared: &Shared, waits: &mut Waits) -> Result<(
         if is_news {
             sync::news(device, shared).await?;
         }
-    }
-}
-
-/// What `future` comes to, if it does so in time.
-async fn within<T>(worker: &Worker, milliseconds: u32, future: impl Future<Output = T>) -> Option<T> {
-    let future = pin!(future);
-    let timer = pin!(worker.sleep(milliseconds));
-    match select(future, timer).await {
-        Either::Left((outcome, _)) => Some(outcome),
-        Either::Right(_) => None,
-    }
-}
-
-/// How long to wait before the next try: twice as long each time, less a random part of up to half.
-struct Waits {
-    milliseconds: u32,
-}
-
-impl Waits {
-    const fn new() -> Self {
-        Self { milliseconds: FIRST_WAIT_MILLISECONDS }
-    }
-
-    const fn start_over(&mut self) {
-        self.milliseconds = FIRST_WAIT_MILLISECONDS;
-    }
-
-    fn next(&mut self) -> u32 {
-        let whole = self.milliseconds;
-        self.milliseconds = whole.saturating_mul(2).min(LONGEST_WAIT_MILLISECONDS);
-        whole - random::number(whole / 2)
     }
 }

@@ -11,6 +11,7 @@ use client_mailbox::{
 };
 use client_messages::Problem;
 use crypto_core::{
+    attachment::AttachmentError,
     directory::{HeadError, LookupError},
     evidence::EvidenceError,
     passphrase::PassphraseError,
@@ -188,7 +189,17 @@ impl From<ViewError> for Failure {
             ViewError::NoSuchLetter => Problem::NoSuchLetter,
             ViewError::Letter(_) => Problem::UnopenableLetter,
             ViewError::OtherLetter => Problem::StorageDamaged,
+            // The page shows the files that there are.
+            ViewError::NoSuchAttachment => Problem::OutOfTurn,
+            ViewError::NoMemory => Problem::NoMemory,
         })
+    }
+}
+
+impl From<AttachmentError> for Failure {
+    fn from(_: AttachmentError) -> Self {
+        // However it differs from the file that the letter names, it is not used.
+        Self(Problem::AttachmentAltered)
     }
 }
 

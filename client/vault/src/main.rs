@@ -6,7 +6,8 @@
 //! messages and gets no key.
 //!
 //! Requests of the page are handled strictly one after the other, each to its end; events are posted
-//! in between. Nothing is logged: not even what a failure says is of use to whoever reads a console.
+//! in between. A file alone is fetched beside them, because that may take minutes. Nothing is logged:
+//! not even what a failure says is of use to whoever reads a console.
 
 #![forbid(unsafe_code)]
 
@@ -23,6 +24,7 @@ mod opened;
 mod random;
 mod records;
 mod recover;
+mod save;
 mod session;
 mod sheet;
 mod show;
@@ -30,6 +32,7 @@ mod storage;
 mod sync;
 mod trust;
 mod unlock;
+mod waits;
 mod worker;
 
 use client_messages::{Command, FromVault, INTERFACE_VERSION, Request};
@@ -69,12 +72,15 @@ fn main() {
 async fn serve(worker: Worker, mut requests: mpsc::UnboundedReceiver<Request>) {
     let mut session = Session::new(worker.clone());
     while let Some(Request { number, command }) = requests.next().await {
-        if command == Command::Lock {
-            let answer = session.lock().await;
-            worker.answer(number, answer);
-            // What is left of this program's memory goes with the worker.
-            return worker.close();
+        match command {
+            Command::Lock => {
+                let answer = session.lock().await;
+                worker.answer(number, answer);
+                // What is left of this program's memory goes with the worker.
+                return worker.close();
+            }
+            Command::Save { id, attachment } => session.save(number, id, attachment),
+            command => worker.answer(number, session.handle(command).await),
         }
-        worker.answer(number, session.handle(command).await);
     }
 }

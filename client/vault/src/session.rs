@@ -28,7 +28,7 @@ use crate::{
     lock::{self, Held},
     opened::Shared,
     records::{self, Profile},
-    recover,
+    recover, save,
     sheet::Writing,
     show,
     storage::Storage,
@@ -59,6 +59,16 @@ impl Session {
             self.worker.tell(Event::Progress(None));
         }
         outcome.unwrap_or_else(|Failure(problem)| Answer::Problem(problem))
+    }
+
+    /// Fetches a file beside everything else, and answers when it is here: meanwhile letters can be read
+    /// and the mailbox locked.
+    pub(crate) fn save(&self, number: u32, id: String, attachment: u32) {
+        if let (Some(device), Some(open)) = (&self.device, &self.open) {
+            spawn_local(save::answer(device.clone(), open.clone(), number, id, attachment));
+        } else {
+            self.worker.answer(number, Answer::Problem(Problem::OutOfTurn));
+        }
     }
 
     /// Forgets everything. Nothing may be asked of this vault afterwards.
@@ -123,7 +133,7 @@ impl Session {
                 self.writing = None;
                 self.answer_closed(device, command).await
             }
-            Command::Begin { .. } | Command::Unlock { .. } | Command::Read { .. } => {
+            Command::Begin { .. } | Command::Unlock { .. } | Command::Read { .. } | Command::Save { .. } => {
                 Err(Failure(Problem::OutOfTurn))
             }
             Command::Status | Command::Resume | Command::Returned { .. } | Command::Lock => {
@@ -192,7 +202,8 @@ impl Session {
                 | Command::Unlock { .. }
                 | Command::Sheet
                 | Command::ConfirmSheet { .. }
-                | Command::Read { .. },
+                | Command::Read { .. }
+                | Command::Save { .. },
                 _,
             ) => Err(Failure(Problem::OutOfTurn)),
             (_, profile) => Ok(Answer::Status(status(&profile))),
@@ -227,6 +238,7 @@ async fn answer_open(device: &Device, open: &Shared, command: Command) -> Result
         | Command::StartAgain
         | Command::CheckCode { .. }
         | Command::Recover { .. }
+        | Command::Save { .. }
         | Command::Sheet => Err(Failure(Problem::OutOfTurn)),
         Command::Status
         | Command::Returned { .. }

@@ -18,7 +18,7 @@ pub(crate) fn summary(summary: LetterSummary) -> page::LetterSummary {
 
 /// A letter.
 pub(crate) fn view(view: LetterView) -> page::LetterView {
-    let LetterView { summary: shown, in_plain_words, text, contact, case_id, actions } = view;
+    let LetterView { summary: shown, in_plain_words, text, contact, case_id, actions, attachments } = view;
     page::LetterView {
         summary: summary(shown),
         in_plain_words,
@@ -26,6 +26,7 @@ pub(crate) fn view(view: LetterView) -> page::LetterView {
         contact,
         case_id,
         actions: actions.into_iter().map(action).collect(),
+        attachments: attachments.into_iter().map(attachment).collect(),
     }
 }
 
@@ -41,6 +42,11 @@ pub(crate) const fn alarm(alarm: &Alarm) -> page::Problem {
 fn action(action: letter::Action) -> page::Action {
     let letter::Action { label, by, link: found, reference, amount } = action;
     page::Action { label, by, link: found.map(link), reference, amount }
+}
+
+fn attachment(attachment: letter::Attachment) -> page::Attachment {
+    let letter::Attachment { file_name, media_type, size, label, language } = attachment;
+    page::Attachment { file_name, media_type, size, label, language }
 }
 
 fn link(link: markdown::Link) -> page::Link {

@@ -4,6 +4,7 @@ use std::{io, path::PathBuf, time::Duration};
 
 use api::Code;
 use client_mailbox::{
+    download::AttachmentError,
     enrolment::EnrolmentError,
     http::{AnswerError, RequestFailure},
     inbox::{Alarm, ArchiveLie, InboxError, RelayLie, ViewError},
@@ -42,6 +43,8 @@ pub(crate) enum Failure {
     State { file: PathBuf, cause: io::Error },
     #[error("the state has no {0}")]
     Missing(String),
+    #[error("cannot save files in the folder {}: {cause}", .folder.display())]
+    Save { folder: PathBuf, cause: io::Error },
     #[error(transparent)]
     Trust(#[from] TrustError),
     #[error(transparent)]
@@ -60,6 +63,8 @@ pub(crate) enum Failure {
     Inbox(#[from] InboxError),
     #[error(transparent)]
     View(#[from] ViewError),
+    #[error(transparent)]
+    Attachment(#[from] AttachmentError),
     #[error(transparent)]
     Letter(#[from] ArchiveError),
     #[error(transparent)]

@@ -4,14 +4,15 @@ use api::Code;
 use client_mailbox::{
     enrolment::Enrolled,
     http::AnswerError,
-    inbox::{Inbox, Reader},
+    inbox::{Inbox, Reader, ViewError},
     keys::DeviceKeys,
+    letter::LetterSummary,
     local::names,
     recovery::{self, By},
     registry::Registry,
     relay::{self, Signer},
 };
-use crypto_core::trust::VerifiedTrust;
+use crypto_core::{archive::ObjectId, trust::VerifiedTrust};
 use relay_auth::cbor::Wire as _;
 
 use crate::{
@@ -118,6 +119,16 @@ impl<'d> Mailbox<'d> {
     pub(crate) fn has(&self, expected: &[String]) -> bool {
         let letters = self.inbox.summaries(&self.registry);
         expected.iter().all(|subject| letters.iter().any(|letter| letter.label == *subject))
+    }
+
+    /// A letter's name in the archive, and its record.
+    pub(crate) fn stored(&self, summary: &LetterSummary) -> Result<(ObjectId, &[u8]), Failure> {
+        let id = self.inbox.find(&summary.id).ok_or(ViewError::NoSuchLetter)?;
+        let name = names::letter(&id);
+        match self.disk.get(&name) {
+            Some(record) => Ok((id, record)),
+            None => Err(Failure::Missing(name)),
+        }
     }
 
     pub(crate) fn signer(&self) -> Signer<'_> {

@@ -1,10 +1,10 @@
 //! A person's device without a browser, for journeys: the logic of the real one, on a real network.
 //!
 //! It signs in at the stand-in for ScotAccount by its forms, publishes and verifies its entry, opens
-//! the mailbox or brings one back by its recovery code, and waits for letters by the relay's event
-//! stream. While a service is away it tries again, as a device does that somebody keeps open. What it
-//! knows lies in a state file, if one is named, and a second run goes on from there: **unsealed**,
-//! because nobody whom it serves lives.
+//! the mailbox or brings one back by its recovery code, waits for letters by the relay's event
+//! stream, and saves their files. While a service is away it tries again, as a device does that
+//! somebody keeps open. What it knows lies in a state file, if one is named, and a second run goes on
+//! from there: **unsealed**, because nobody whom it serves lives.
 //!
 //! Anything that must not be — a lie, an alarm — ends it.
 
@@ -20,6 +20,7 @@ mod network;
 mod person;
 mod recover;
 mod report;
+mod save;
 mod sync;
 mod system;
 mod trust;
@@ -67,6 +68,9 @@ struct Options {
     /// Wait for a letter with this subject. May be given several times.
     #[arg(long, value_name = "SUBJECT")]
     expect: Vec<String>,
+    /// Save the files of these letters in this folder, and say what each is.
+    #[arg(long, value_name = "FOLDER", requires = "expect")]
+    save: Option<PathBuf>,
     /// For how long, in seconds.
     #[arg(long, default_value_t = 30)]
     within: u64,
@@ -123,5 +127,9 @@ async fn go_on(options: &Options, disk: &mut Disk) -> Result<Value, Failure> {
     if !mailbox.has(&options.expect) {
         mailbox.listen(&options.expect).await?;
     }
-    report::of(&mailbox)
+    let saved = match &options.save {
+        Some(folder) => save::all(&mailbox, &options.expect, folder).await?,
+        None => Vec::new(),
+    };
+    report::of(&mailbox, &saved)
 }

@@ -1,20 +1,21 @@
 //! What a device has, for whoever started it.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use client_mailbox::{inbox::ViewError, letter::LetterSummary, local::names};
+use client_mailbox::letter::{Attachment, LetterSummary};
 use crypto_core::archive::Item;
 use relay_auth::{cbor::Wire as _, hex};
 use serde_json::{Value, json};
 
 use crate::{failure::Failure, mailbox::Mailbox, recover};
 
-/// Every letter, the newest first, what is not in order, and the recovery code.
-pub(crate) fn of(mailbox: &Mailbox<'_>) -> Result<Value, Failure> {
+/// Every letter, the newest first, which files were saved, what is not in order, and the recovery code.
+pub(crate) fn of(mailbox: &Mailbox<'_>, saved: &[Value]) -> Result<Value, Failure> {
     let letters = mailbox.inbox.summaries(&mailbox.registry);
     let letters: Vec<Value> =
         letters.iter().map(|summary| letter(mailbox, summary)).collect::<Result<_, _>>()?;
     Ok(json!({
         "letters": letters,
+        "saved": saved,
         "code": recover::code(&mailbox.keys),
         "unopened": mailbox.inbox.unopened(),
         "not_filed": mailbox.inbox.filings().count(),
@@ -24,9 +25,7 @@ pub(crate) fn of(mailbox: &Mailbox<'_>) -> Result<Value, Failure> {
 
 /// A letter, verified again from what is stored. Names and values are those of `letterbox send --json`.
 fn letter(mailbox: &Mailbox<'_>, summary: &LetterSummary) -> Result<Value, Failure> {
-    let id = mailbox.inbox.find(&summary.id).ok_or(ViewError::NoSuchLetter)?;
-    let name = names::letter(&id);
-    let record = mailbox.disk.get(&name).ok_or_else(|| Failure::Missing(name.clone()))?;
+    let (id, record) = mailbox.stored(summary)?;
     let view = mailbox.inbox.view(&id, record, &mailbox.reader())?;
     let Item::Letter(filed) = Item::from_bytes(record)?;
     let (trust, relay) = (mailbox.trust.trust(), mailbox.trust.relay_key());
@@ -45,5 +44,12 @@ fn letter(mailbox: &Mailbox<'_>, summary: &LetterSummary) -> Result<Value, Failu
         "unit": view.summary.sender.unit,
         "summary": view.in_plain_words,
         "text": letter.letter().text,
+        "attachments": view.attachments.iter().map(attachment).collect::<Vec<_>>(),
     }))
+}
+
+/// A file of a letter, before anything of it was fetched.
+fn attachment(file: &Attachment) -> Value {
+    let Attachment { file_name, media_type, size, label, language } = file;
+    json!({ "name": file_name, "media_type": media_type, "size": size, "label": label, "language": language })
 }

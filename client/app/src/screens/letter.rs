@@ -1,11 +1,12 @@
 //! One letter: who sent it and how we know, what it is about, what to do by when, what it says in
-//! plain words, the letter itself, how to reach the sender.
+//! plain words, the letter itself, the files that came with it, how to reach the sender.
 
 use client_catalogue::Message;
 use client_messages::{Action, LetterView, Sender};
 use leptos::{html, prelude::*};
 
 use crate::{
+    attachments::attachments,
     elements::{back_button, details, is_outside, outside_link, screen, subheading, time, warning},
     language::{self, text},
     letter_text::letter_text,
@@ -16,7 +17,8 @@ use crate::{
 
 pub(crate) fn letter(page: Page) -> AnyView {
     let Some(letter) = page.vault.letter.get_untracked() else { return ().into_any() };
-    let LetterView { summary, in_plain_words, text: blocks, contact, case_id, actions } = letter;
+    let LetterView { summary, in_plain_words, text: blocks, contact, case_id, actions, attachments: files } =
+        letter;
     let language = summary.language;
     let in_plain_words = in_plain_words.map(|words| {
         let words = html::p().class("letterbox-lines").attr("lang", language.clone()).child(words);
@@ -41,6 +43,7 @@ pub(crate) fn letter(page: Page) -> AnyView {
                 .class("letterbox-letter__text")
                 .attr("lang", language.clone())
                 .child(letter_text(&blocks)),
+            attachments(page, &summary.id, &language, files),
             how_to_reach(&language, contact, case_id),
         )),
     )

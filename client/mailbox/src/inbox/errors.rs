@@ -71,6 +71,9 @@ pub enum Unopenable {
     /// Its sender is not registered.
     #[error(transparent)]
     Sender(#[from] SenderError),
+    /// It names other files than those that came with it (`LBX-ATT-5`).
+    #[error("the letter names other files than those that came with it")]
+    OtherFiles,
     /// It cannot be filed.
     #[error("the letter cannot be filed: {0}")]
     Filing(ArchiveError),
@@ -87,7 +90,7 @@ pub enum Alarm {
         /// Why.
         why: Unopenable,
     },
-    /// A body sent two different letters under one id. The first is shown; the second stays at the
+    /// A body sent two different letters under one id, or one letter with different files. The first is shown; the second stays at the
     /// relay (`LBX-LETTER-5`).
     TwoLettersOfOneNumber {
         /// The number of the second at the relay.
@@ -131,4 +134,10 @@ pub enum ViewError {
     /// Another letter is stored in its place.
     #[error("another letter is stored in this one's place")]
     OtherLetter,
+    /// The letter has fewer attachments.
+    #[error("the letter has no such attachment")]
+    NoSuchAttachment,
+    /// The device has no room for a file.
+    #[error("this device has too little free memory for the file")]
+    NoMemory,
 }

@@ -44,6 +44,7 @@ pub use self::{
 };
 use self::{chain::Position, held::Held};
 use crate::{
+    download::Download,
     enrolment::Enrolled,
     keys::DeviceKeys,
     letter::{LetterSummary, LetterView},
@@ -183,6 +184,39 @@ impl Inbox {
         let (held, _, letter) = self.verified(id, record, reader)?;
         let summary = held.summary(id, reader.registry.is_suspended(&held.body));
         Ok(LetterView::of(&letter, summary))
+    }
+
+    /// Begins to fetch an attachment of a letter that is verified again, counted from 0 as in
+    /// [`LetterView::attachments`]. `record` as for [`Inbox::view`]. Where it is gone or altered, one of
+    /// the [`Inbox::copies`] may have it.
+    ///
+    /// # Errors
+    /// [`ViewError`].
+    pub fn download(
+        &self,
+        id: &ObjectId,
+        record: &[u8],
+        attachment: usize,
+        reader: &Reader<'_>,
+    ) -> Result<Download, ViewError> {
+        let (_, _, letter) = self.verified(id, record, reader)?;
+        let attachment = letter.letter().attachments.get(attachment).ok_or(ViewError::NoSuchAttachment)?;
+        Download::begin(attachment)
+    }
+
+    /// The other copies of a letter that came more than once, in the order in which they came. They have
+    /// its fingerprint, so their files are the same in the same order, each stored in a place of its own
+    /// (`LBX-LETTER-5`).
+    #[must_use]
+    pub fn copies(&self, id: &ObjectId) -> Vec<ObjectId> {
+        let Some(of) = self.letters.get(id) else { return Vec::new() };
+        let is_copy = |(other, held): &(&ObjectId, &Held)| {
+            *other != id
+                && (&held.body, held.letter, held.fingerprint) == (&of.body, of.letter, of.fingerprint)
+        };
+        let mut copies: Vec<_> = self.letters.iter().filter(is_copy).collect();
+        copies.sort_by_key(|(_, held)| held.sequence);
+        copies.into_iter().map(|(id, _)| *id).collect()
     }
 
     /// A letter's record, verified against what is remembered of the letter.

@@ -118,6 +118,10 @@ impl Inbox {
         let opened = OpenedLetter::open(&envelope, self.owner, key.ok_or(Unopenable::NoKey)?)?;
         let sender = reader.registry.sender(opened.claimed_body(), opened.claimed_entry(), deposit.time)?;
         let letter = opened.verify(sender.verified, deposit.time)?;
+        // LBX-ATT-5: the chain of deposits covers the files that the letter names, and no others.
+        if !letter.names_blobs(&deposit.blobs) {
+            return Err(Unopenable::OtherFiles);
+        }
         let filed = FiledLetter {
             signed: letter.signed().clone(),
             sender: sender.signed.clone(),
