@@ -49,6 +49,19 @@ async fn a_stream_tells_where_it_starts_and_every_deposit_after() {
 }
 
 #[tokio::test]
+async fn who_comes_back_hears_first_where_the_mailbox_stands_also_after_a_restart() {
+    let relay = Relay::opened().await;
+    let mut stream = Stream::open(&relay, relay.get(EVENTS)).await;
+    assert_eq!(stream.event().await, Event::Start { last: 0 });
+    drop(stream);
+    relay.deposit(1, b"while nobody listens").await;
+    let relay = relay.restart();
+    relay.deposit(2, b"before anybody listens again").await;
+    let mut stream = Stream::open(&relay, relay.get(EVENTS)).await;
+    assert_eq!(stream.event().await, Event::Start { last: 2 });
+}
+
+#[tokio::test]
 async fn a_stream_ends_when_the_relay_stops() {
     let relay = Relay::opened().await;
     let mut stream = Stream::open(&relay, relay.get(EVENTS)).await;

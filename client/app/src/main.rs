@@ -18,6 +18,7 @@ mod locale;
 mod notes;
 mod page;
 mod passphrase;
+mod presence;
 mod problem;
 mod progress;
 mod recovery_code;
@@ -38,6 +39,7 @@ pub fn start(worker: web_sys::Worker, early: Vec<JsValue>) {
     mount_to_body(move || {
         language::provide();
         let page = page::Page::open(worker, early, returned);
+        presence::attend(page);
         shell::shell(page, screens::current(page))
     });
 }

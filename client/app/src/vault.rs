@@ -186,6 +186,8 @@ impl Vault {
         match event {
             Event::Status(status) => self.note(status),
             Event::Inbox(letters) => self.take(letters),
+            // Said once, not again with each try that fails: screen readers would read it out each time.
+            Event::Connection(connection) if self.connection.get_untracked() == connection => {}
             Event::Connection(connection) => self.connection.set(connection),
             Event::Alarm(problem) => self.alarms.update(|alarms| {
                 if !alarms.contains(&problem) {

@@ -80,10 +80,11 @@ impl Refused {
         self.code == code.as_str()
     }
 
-    /// Whether the same request can work later.
+    /// Whether the same request, signed anew, can work later. A browser whose connection broke sends a
+    /// request a second time by itself; the first may have spent the nonce.
     #[must_use]
-    pub const fn is_temporary(&self) -> bool {
-        matches!(self.status, 408 | 425 | 429 | 500..=599)
+    pub fn is_temporary(&self) -> bool {
+        matches!(self.status, 408 | 425 | 429 | 500..=599) || self.is(Code::RequestReplayed)
     }
 }
 
@@ -225,6 +226,12 @@ mod tests {
         assert!(refused.is(Code::TooManyStreams) && refused.is_temporary());
         let elsewhere = HttpResponse { status: 404, body: b"<html>".to_vec() }.refused();
         assert_eq!((elsewhere.code.as_str(), elsewhere.is_temporary()), ("", false));
+    }
+
+    #[test]
+    fn a_request_that_the_browser_sent_twice_is_no_reason_to_give_up() {
+        let of = |code: Code| Refused { status: 401, code: code.as_str().to_owned() }.is_temporary();
+        assert_eq!([Code::RequestReplayed, Code::SignatureInvalid].map(of), [true, false]);
     }
 
     #[test]

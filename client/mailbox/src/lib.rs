@@ -14,6 +14,7 @@
 //! | the chain of deposits, letters, the archive | [`inbox`] |
 //! | what a screen shows of a letter | [`letter`], [`markdown`] |
 //! | an attachment, fetched, opened and checked | [`download`] |
+//! | when to ask again after a failure | [`retry`] |
 //!
 //! Nothing here reads a clock, draws randomness or touches a network or a disk. Requests come out as
 //! [`http::HttpRequest`], answers go in as [`http::HttpResponse`], what is to be stored comes out as
@@ -49,3 +50,4 @@ pub mod markdown;
 pub mod recovery;
 pub mod registry;
 pub mod relay;
+pub mod retry;

@@ -97,6 +97,8 @@ pub mod names {
     pub const ENROLLED: &str = "enrolled";
     /// [`crate::registry::Registry`].
     pub const REGISTRY: &str = "registry";
+    /// [`crate::inbox::Doubt`].
+    pub const DOUBT: &str = "doubt";
     /// Where the inbox stands.
     pub const INBOX: &str = "inbox";
     /// In front of the names of what the list of letters shows, one for each letter.

@@ -3,19 +3,30 @@
 //! The relay's stream says that something came, never what. It ends after an hour, or with the
 //! network; then everything after the last known letter is listed and the stream is asked for again,
 //! after a wait that grows with each failure and is different on each device, so that a relay that
-//! comes back is not met by everybody at once. A browser that stores nothing for a while is waited for
-//! in the same way: what was not stored is then listed again.
+//! comes back is not met by everybody at once. A stream that ends as soon as it began is a failure like
+//! any other: the waits start over when the relay has been heard of again on the same stream. Nobody
+//! waits once the browser is back on its network or somebody looks at the page. A browser that stores
+//! nothing for a while is waited for in the same way: what was not stored is then listed again.
+
+use std::pin::pin;
 
 use api::events::Event as RelayEvent;
-use client_mailbox::relay::{self, EventLines};
+use client_mailbox::{
+    inbox::RelayLie,
+    relay::{self, EventLines},
+};
 use client_messages::{Connection, Event, Problem};
+use futures_util::future::{Either, select};
 
 use crate::{
+    chain,
     device::Device,
     failure::Failure,
     network::{Stream, Unreachable},
     opened::Shared,
-    random, sync,
+    random,
+    stir::Stirs,
+    sync,
     trust::{self, TrustFailure},
     waits::{OPENING_MILLISECONDS, Waits, within},
 };
@@ -23,10 +34,16 @@ use crate::{
 /// Three of the relay's signs of life: a network that is gone without a word is noticed.
 const SILENCE_MILLISECONDS: u32 = 80_000;
 
+/// One of them, with some room: who looks at the page does not wait for three. The device's clock goes on
+/// while it sleeps, timers do not.
+const SIGN_SECONDS: u64 = 30;
+
 /// Follows the relay until the vault is locked, or something happens that this device cannot mend.
-pub(crate) async fn follow(device: Device, shared: Shared) {
+pub(crate) async fn follow(device: Device, shared: Shared, mut stirs: Stirs) {
+    // Fails only for a mailbox that was locked already.
+    let _ = chain::recall(&device, &shared);
     let failure = match renew_trust(&device, &shared).await {
-        Ok(()) => keep_following(&device, &shared).await,
+        Ok(()) => keep_following(&device, &shared, &mut stirs).await,
         Err(failure) => failure,
     };
     if !shared.is_locked() {
@@ -53,12 +70,12 @@ async fn renew_trust(device: &Device, shared: &Shared) -> Result<(), Failure> {
 }
 
 /// Returns with the failure that ends it.
-async fn keep_following(device: &Device, shared: &Shared) -> Failure {
+async fn keep_following(device: &Device, shared: &Shared, stirs: &mut Stirs) -> Failure {
     let mut waits = Waits::new();
     let mut is_up_to_date = false;
     let mut told = None;
     loop {
-        match once(device, shared, &mut waits, &mut is_up_to_date).await {
+        match once(device, shared, &mut waits, stirs, &mut is_up_to_date).await {
             // The relay ends its streams now and then.
             Ok(()) => {}
             Err(failure) if failure.is_final() => return failure,
@@ -70,7 +87,10 @@ async fn keep_following(device: &Device, shared: &Shared) -> Failure {
                 }
             }
         }
-        device.worker.sleep(waits.next()).await;
+        if within(&device.worker, waits.next(), stirs.next()).await.is_some() {
+            // What made the waits long is likely over.
+            waits.start_over();
+        }
     }
 }
 
@@ -79,6 +99,7 @@ async fn once(
     device: &Device,
     shared: &Shared,
     waits: &mut Waits,
+    stirs: &mut Stirs,
     is_up_to_date: &mut bool,
 ) -> Result<(), Failure> {
     if shared.catch_up(device).await? {
@@ -91,11 +112,16 @@ async fn once(
         sync::everything(device, shared).await?;
         *is_up_to_date = true;
     }
-    listen(device, shared, waits).await
+    listen(device, shared, waits, stirs).await
 }
 
 /// Listens until the stream ends.
-async fn listen(device: &Device, shared: &Shared, waits: &mut Waits) -> Result<(), Failure> {
+async fn listen(
+    device: &Device,
+    shared: &Shared,
+    waits: &mut Waits,
+    stirs: &mut Stirs,
+) -> Result<(), Failure> {
     let gone = |Unreachable| Failure(Problem::RelayUnreachable);
     let now = device.worker.now();
     let request = shared.with(|opened| relay::events(&opened.signer(now), &mut random::source()))??;
@@ -110,12 +136,13 @@ async fn listen(device: &Device, shared: &Shared, waits: &mut Waits) -> Result<(
     let mut lines = EventLines::new();
     let mut is_live = false;
     loop {
-        let next = within(&device.worker, SILENCE_MILLISECONDS, stream.next()).await;
-        let Some(bytes) = next.unwrap_or(Err(Unreachable)).map_err(gone)? else { return Ok(()) };
+        let next = hear(device, &mut stream, stirs).await;
+        let Some(bytes) = next.map_err(gone)? else { return Ok(()) };
         let events = lines.push(&bytes).map_err(|_| Failure(Problem::RelayLied))?;
-        if !is_live && !events.is_empty() {
-            is_live = true;
+        if is_live {
             waits.start_over();
+        } else if !events.is_empty() {
+            is_live = true;
             device.worker.tell(Event::Connection(Connection::Live));
         }
         let known = shared.with(|opened| opened.inbox.last())?;
@@ -126,6 +153,39 @@ async fn listen(device: &Device, shared: &Shared, waits: &mut Waits) -> Result<(
         });
         if is_news {
             sync::news(device, shared).await?;
+            let told = events.iter().map(|event| match *event {
+                RelayEvent::Start { last } => last,
+                RelayEvent::Letter { sequence } => sequence,
+            });
+            // LBX-GAP-4: it told of a letter and then did not list it.
+            let listed = shared.with(|opened| opened.inbox.last())?;
+            if told.max().is_some_and(|told| told > listed) {
+                return Err(chain::broken(device, shared, RelayLie::Withheld).await);
+            }
         }
     }
+}
+
+/// What the stream brings next; `None` at its end. A stream that has been silent for as long as no stream
+/// is gives way when somebody looks: its network is gone without a word.
+async fn hear(
+    device: &Device,
+    stream: &mut Stream,
+    stirs: &mut Stirs,
+) -> Result<Option<Vec<u8>>, Unreachable> {
+    let since = device.worker.now();
+    // Asked once, however often somebody stirs: what had come for a question that nobody waits for any
+    // more would be lost.
+    let mut next = pin!(within(&device.worker, SILENCE_MILLISECONDS, stream.next()));
+    loop {
+        let stirred = pin!(stirs.next());
+        match select(next.as_mut(), stirred).await {
+            Either::Left((outcome, _)) => return outcome.unwrap_or(Err(Unreachable)),
+            Either::Right(_) if device.worker.now().saturating_sub(since) <= SIGN_SECONDS => {}
+            Either::Right(_) => break,
+        }
+    }
+    // So that the next try is at once.
+    stirs.put_back();
+    Err(Unreachable)
 }

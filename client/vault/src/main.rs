@@ -13,6 +13,7 @@
 
 mod archive;
 mod aside;
+mod chain;
 mod device;
 mod enrol;
 mod events;
@@ -28,6 +29,7 @@ mod save;
 mod session;
 mod sheet;
 mod show;
+mod stir;
 mod storage;
 mod sync;
 mod trust;

@@ -8,7 +8,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use client_mailbox::{
     enrolment::Enrolled,
-    inbox::{Inbox, Reader},
+    inbox::{Doubt, Inbox, Reader},
     keys::DeviceKeys,
     local::names,
     registry::Registry,
@@ -19,7 +19,7 @@ use crypto_core::trust::VerifiedTrust;
 use relay_auth::{cbor::Wire as _, secret::Secret};
 use zeroize::Zeroizing;
 
-use crate::{device::Device, failure::Failure, records, show, storage::Change};
+use crate::{chain, device::Device, failure::Failure, records, show, storage::Change};
 
 /// What the passphrase opens.
 pub(crate) struct Opened {
@@ -29,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) enrolled: Enrolled,
     pub(crate) registry: Registry,
     pub(crate) inbox: Inbox,
+    /// Whether the relay's listings broke the chain. It is no part of the list, which may be made anew.
+    pub(crate) doubt: Doubt,
     /// When the directory showed the registry last, Unix seconds; 0 for not since the unlocking.
     pub(crate) asked_directory: u64,
     /// A write failed: what is here is not what is stored.
@@ -62,6 +64,7 @@ impl Opened {
                 Inbox::new(&enrolled)
             }
         };
+        let doubt = chain::stored(storage, &vault_key).await?;
         Ok(Self {
             vault_key,
             keys,
@@ -69,6 +72,7 @@ impl Opened {
             enrolled,
             registry: registry.unwrap_or_else(Registry::empty),
             inbox,
+            doubt,
             asked_directory: 0,
             is_ahead: false,
         })
@@ -167,7 +171,9 @@ impl Shared {
         let loaded = Opened::load(device, vault_key, trust).await?;
         // It may have been locked meanwhile.
         let mut place = self.0.try_borrow_mut().map_err(|_| Failure(Problem::OutOfTurn))?;
-        *place.as_mut().ok_or(Failure(Problem::OutOfTurn))? = loaded;
+        let opened = place.as_mut().ok_or(Failure(Problem::OutOfTurn))?;
+        let doubt = loaded.doubt.reloaded(opened.doubt);
+        *opened = Opened { doubt, ..loaded };
         Ok(true)
     }
 

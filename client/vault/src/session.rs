@@ -31,6 +31,7 @@ use crate::{
     recover, save,
     sheet::Writing,
     show,
+    stir::{Stir, stir},
     storage::Storage,
     unlock,
     worker::Worker,
@@ -44,11 +45,13 @@ pub(crate) struct Session {
     /// The profile's lock is held for as long as this is there.
     writing: Option<Writing>,
     open: Option<Shared>,
+    /// To what follows the relay for the open mailbox.
+    stir: Option<Stir>,
 }
 
 impl Session {
     pub(crate) fn new(worker: Worker) -> Self {
-        Self { worker, device: None, held: None, writing: None, open: None }
+        Self { worker, device: None, held: None, writing: None, open: None, stir: None }
     }
 
     /// Does what the page asks, to its end.
@@ -89,6 +92,12 @@ impl Session {
     async fn attempt(&mut self, command: Command) -> Result<Answer, Failure> {
         let device = self.device().await?;
         if let Some(open) = &self.open {
+            // The page asks again when somebody looks at it, or the browser is back on its network.
+            if command == Command::Status
+                && let Some(stir) = &mut self.stir
+            {
+                stir.now();
+            }
             return answer_open(&device, open, command).await;
         }
         if self.held.is_none() {
@@ -213,7 +222,9 @@ impl Session {
     /// Shows what is stored, and follows the relay from now on.
     fn show(&mut self, device: &Device, open: Shared, status: Status) -> Result<Answer, Failure> {
         open.show(device)?;
-        spawn_local(events::follow(device.clone(), open.clone()));
+        let (stir, stirs) = stir();
+        spawn_local(events::follow(device.clone(), open.clone(), stirs));
+        self.stir = Some(stir);
         self.open = Some(open);
         Ok(Answer::Status(status))
     }

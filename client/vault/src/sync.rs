@@ -15,7 +15,7 @@ use client_messages::{Event, Problem, Step};
 use crypto_core::archive::ObjectId;
 
 use crate::{
-    archive, device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change,
+    archive, chain, device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change,
 };
 
 /// How old the registry may be by which a new letter is judged, in seconds.
@@ -130,15 +130,20 @@ pub(crate) async fn letters(device: &Device, shared: &Shared) -> Result<(), Fail
         })??;
         let response = device.ask_relay(&request).await?;
         let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
-        let mut received = shared.with(|opened| {
+        let listed = shared.with(|opened| {
             let (inbox, reader) = opened.parts();
             inbox.listed(&page, &reader, &mut random::source())
-        })??;
+        })?;
+        let mut received = match listed {
+            Ok(received) => received,
+            Err(lie) => return Err(chain::broken(device, shared, lie).await),
+        };
         // These are tried again once the registry is up to date: no alarm before that.
         received.alarms.retain(|alarm| !matches!(alarm, Alarm::Unopenable { .. }));
         let is_complete = received.is_complete;
         keep(device, shared, received).await?;
         if is_complete {
+            chain::holds(device, shared).await?;
             return file(device, shared).await;
         }
     }
@@ -154,11 +159,14 @@ async fn again(device: &Device, shared: &Shared, unopened: &[u64]) -> Result<(),
         })??;
         let response = device.ask_relay(&request).await?;
         let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
-        let received = shared.with(|opened| {
+        let given = shared.with(|opened| {
             let (inbox, reader) = opened.parts();
             inbox.again(sequence, &page, &reader, &mut random::source())
-        })??;
-        keep(device, shared, received).await?;
+        })?;
+        match given {
+            Ok(received) => keep(device, shared, received).await?,
+            Err(lie) => return Err(chain::broken(device, shared, lie).await),
+        }
     }
     file(device, shared).await
 }

@@ -2,16 +2,13 @@
 
 use std::{future::Future, pin::pin};
 
+use client_mailbox::retry::Schedule;
 use futures_util::future::{Either, select};
 
 use crate::{random, worker::Worker};
 
 /// For the relay to begin its answer.
 pub(crate) const OPENING_MILLISECONDS: u32 = 30_000;
-
-/// The first wait, and the longest.
-const FIRST_WAIT_MILLISECONDS: u32 = 1_000;
-const LONGEST_WAIT_MILLISECONDS: u32 = 60_000;
 
 /// What `future` comes to, if it does so in time.
 pub(crate) async fn within<T>(
@@ -27,23 +24,19 @@ pub(crate) async fn within<T>(
     }
 }
 
-/// How long to wait before the next try: twice as long each time, less a random part of up to half.
-pub(crate) struct Waits {
-    milliseconds: u32,
-}
+/// How long to wait before the next try, by this device's randomness.
+pub(crate) struct Waits(Schedule);
 
 impl Waits {
     pub(crate) const fn new() -> Self {
-        Self { milliseconds: FIRST_WAIT_MILLISECONDS }
+        Self(Schedule::new())
     }
 
     pub(crate) const fn start_over(&mut self) {
-        self.milliseconds = FIRST_WAIT_MILLISECONDS;
+        self.0.start_over();
     }
 
     pub(crate) fn next(&mut self) -> u32 {
-        let whole = self.milliseconds;
-        self.milliseconds = whole.saturating_mul(2).min(LONGEST_WAIT_MILLISECONDS);
-        whole - random::number(whole / 2)
+        self.0.wait(random::number(u32::MAX))
     }
 }

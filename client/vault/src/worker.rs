@@ -1,11 +1,26 @@
 //! The worker's global scope: the one door to the page, the clock, timers and the browser's services.
 
 use client_messages::{Answer, Event, FromVault};
-use js_sys::{Date, Promise};
+use js_sys::{Date, Function, Promise};
 use serde::Serialize as _;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, IdbFactory, RequestInit, Response, WorkerNavigator};
+
+/// A timer that is waited for.
+struct Timer<'a> {
+    scope: &'a DedicatedWorkerGlobalScope,
+    handle: i32,
+    resolve: Function,
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        self.scope.clear_timeout_with_handle(self.handle);
+        // What waits for a promise is freed when the promise settles, and not before. It cannot fail.
+        let _ = self.resolve.call0(&JsValue::UNDEFINED);
+    }
+}
 
 /// The scope of the worker that this program runs in.
 #[derive(Clone)]
@@ -18,7 +33,7 @@ impl Worker {
     }
 
     /// Calls `listener` with every message of the page.
-    pub(crate) fn set_listener(&self, listener: &js_sys::Function) {
+    pub(crate) fn set_listener(&self, listener: &Function) {
         self.0.set_onmessage(Some(listener));
     }
 
@@ -55,13 +70,17 @@ impl Worker {
         (Date::now() / 1000.0) as u64
     }
 
-    /// Waits.
+    /// Waits. Whoever stops waiting leaves nothing behind.
     pub(crate) async fn sleep(&self, milliseconds: u32) {
         let milliseconds = i32::try_from(milliseconds).unwrap_or(i32::MAX);
+        let scope = &self.0;
+        let mut timer = None;
         // The timer calls the promise's own function: there is no closure that could be gone by then.
         let promise = Promise::new(&mut |resolve, _| {
-            let _ = self.0.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+            let handle = scope.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+            timer = handle.ok().map(|handle| Timer { scope, handle, resolve });
         });
+        let _timer = timer;
         let _ = JsFuture::from(promise).await;
     }
 

@@ -1,10 +1,16 @@
 //! Waiting for letters by the relay's event stream: nothing is listed unless the stream says so.
 
+use std::time::Duration;
+
 use api::events::Event;
 use client_mailbox::relay::{self, EventLines};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::{failure::Failure, mailbox::Mailbox, network::whole, system::rng};
+
+/// Three of the relay's signs of life: a network that is gone without a word is noticed.
+const SILENCE: Duration = Duration::from_secs(80);
 
 impl Mailbox<'_> {
     /// Listens until letters with all these subjects are there. Says so when it hears the relay.
@@ -16,7 +22,7 @@ impl Mailbox<'_> {
             return Err(Failure::StreamEnded);
         }
         let mut lines = EventLines::new();
-        while let Some(bytes) = stream.chunk().await? {
+        while let Some(bytes) = timeout(SILENCE, stream.chunk()).await.map_err(|_| Failure::StreamEnded)?? {
             for event in lines.push(&bytes)? {
                 let known = self.inbox.last();
                 let is_news = match event {

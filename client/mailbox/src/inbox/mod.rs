@@ -15,6 +15,7 @@
 
 mod archive;
 mod chain;
+mod doubt;
 mod errors;
 mod held;
 mod receive;
@@ -39,6 +40,7 @@ use relay_auth::{
 
 pub use self::{
     archive::ArchivePass,
+    doubt::Doubt,
     errors::{Alarm, ArchiveLie, InboxError, RelayLie, Unopenable, ViewError},
     held::Filing,
 };
