@@ -217,11 +217,32 @@ action-reference = Reference:
 link-host = ({ $host }, opens in a new tab)
 dead-link = ({ $address })
 
+settings-open = Settings
+settings-name = Settings
+settings-title = When your letters lock
+settings-device = What you choose here holds on this device only.
+settings-idle = Lock when nothing was done here for
+settings-idle-hint = You are asked a minute before, and can keep your letters open as often as you like.
+settings-minutes =
+    { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+settings-hidden = Lock as soon as this page is out of sight
+settings-hidden-hint = For example when you go to another tab or app, or the screen turns off.
+settings-save = Save
+settings-saved = Your choice was saved.
+locks-soon = This page locks in a minute, because nothing was done here for a while.
+locks-soon-stay = Keep it open
+locks-later = This page stays open.
+
 locked-name = Locked
 locked-title = Your letters are locked
 locked-hint = The passphrase that you chose on this device.
 locked-button = Open
 locked-forgotten-text = Nobody can reset it. With your recovery code you choose a new passphrase and get your letters back. What is stored here is not deleted.
+locked-idle = This page was locked because nothing was done here for a while.
+locked-hidden = This page was locked because it was out of sight. You chose that in the settings.
 
 open-elsewhere-name = Another tab
 open-elsewhere-title = Your letters are open in another tab

@@ -225,11 +225,34 @@ action-reference = Iomradh:
 link-host = ({ $host }, fosglaidh seo ann an taba ùr)
 dead-link = ({ $address })
 
+settings-open = Roghainnean
+settings-name = Roghainnean
+settings-title = Cuin a thèid na litrichean agad a ghlasadh
+settings-device = Chan eil na thaghas tu an seo a’ buntainn ach ris an inneal seo.
+settings-idle = Glais nuair nach deach dad a dhèanamh an seo fad
+settings-idle-hint = Thèid faighneachd dhut mionaid ro làimh, agus faodaidh tu na litrichean agad a chumail fosgailte cho tric ’s a thogras tu.
+settings-minutes =
+    { $count ->
+        [one] { $count } mhionaid
+        [two] { $count } mhionaid
+        [few] { $count } mionaidean
+       *[other] { $count } mionaid
+    }
+settings-hidden = Glais cho luath ’s nach eil an duilleag seo ri faicinn
+settings-hidden-hint = Mar eisimpleir nuair a thèid thu gu taba no aplacaid eile, no nuair a thèid an sgrìn dheth.
+settings-save = Sàbhail
+settings-saved = Chaidh an roghainn agad a shàbhaladh.
+locks-soon = Thèid an duilleag seo a ghlasadh ann am mionaid, oir cha deach dad a dhèanamh an seo o chionn greis.
+locks-soon-stay = Cùm fosgailte i
+locks-later = Fuirichidh an duilleag seo fosgailte.
+
 locked-name = Glaiste
 locked-title = Tha na litrichean agad glaiste
 locked-hint = An abairt-fhaire a thagh thu air an inneal seo.
 locked-button = Fosgail
 locked-forgotten-text = Chan urrainn do dhuine sam bith a h-ath-shuidheachadh. Leis a’ chòd aiseig agad taghaidh tu abairt-fhaire ùr agus gheibh thu na litrichean agad air ais. Cha tèid na tha air a stòradh an seo a sguabadh às.
+locked-idle = Chaidh an duilleag seo a ghlasadh oir cha deach dad a dhèanamh an seo o chionn greis.
+locked-hidden = Chaidh an duilleag seo a ghlasadh oir cha robh i ri faicinn. Thagh thu sin anns na roghainnean.
 
 open-elsewhere-name = Taba eile
 open-elsewhere-title = Tha na litrichean agad fosgailte ann an taba eile

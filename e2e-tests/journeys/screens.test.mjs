@@ -32,7 +32,8 @@ const summary = (id, more = {}) => ({
   ...more,
 });
 
-const open = [...status("Open"), { Event: { Connection: "Live" } }];
+const SETTINGS = { idle_minutes: 5, locks_when_hidden: false };
+const open = [{ Event: { Settings: SETTINGS } }, ...status("Open"), { Event: { Connection: "Live" } }];
 const inbox = (...letters) => ({ Event: { Inbox: letters } });
 
 const text = (words) => ({ Text: words });
@@ -130,6 +131,14 @@ const groupsIn = (page) =>
   }, GROUPS);
 
 const returned = { path: "/signed-in?code=c&state=s" };
+
+// The vault says that it has locked itself: the page is loaded anew, and says why.
+async function beginsAnew(page, because) {
+  await page.locator('html[data-screen]:not([data-screen="starting"])').waitFor();
+  const [vault] = page.workers();
+  await Promise.all([page.waitForEvent("load"), vault.evaluate((why) => globalThis.say({ Event: { Locked: why } }), because).catch(() => {})]);
+  await page.locator("[data-why-locked] p").waitFor();
+}
 
 // How each screen is reached: the vault's plan, and what is done on the page.
 const STATES = {
@@ -288,7 +297,31 @@ const STATES = {
       await page.locator('[data-problem="AttachmentLost"]').waitFor();
     },
   },
+  "inbox-locks-soon": {
+    plan: { Status: [...open, inbox(summary("1")), { Event: { LocksSoon: true } }] },
+    act: (page) => page.locator('[data-locks-soon] [data-action="stay"]').waitFor(),
+  },
+  "settings": { plan: { Status: [...open, inbox()] }, act: (page) => press(page, "settings") },
+  "settings-saved": {
+    plan: { Status: [...open, inbox()], Choose: [{ answer: { Settings: { idle_minutes: 2, locks_when_hidden: true } } }] },
+    act: async (page) => {
+      await press(page, "settings");
+      await press(page, "submit");
+      await page.locator("[data-settled] p").waitFor();
+    },
+  },
+  "settings-not-saved": {
+    plan: { Status: [...open, inbox()], Choose: problem("NoStorage") },
+    act: async (page) => {
+      await press(page, "settings");
+      await press(page, "submit");
+      await page.locator('[data-problem="NoStorage"]').waitFor();
+    },
+  },
   "locked": { plan: { Status: status("Locked") } },
+  "locked-by-itself": { plan: { Status: status("Locked") }, act: (page) => beginsAnew(page, "Idle") },
+  "locked-when-hidden": { plan: { Status: status("Locked") }, act: (page) => beginsAnew(page, "Hidden") },
+  "confirm-locked-by-itself": { plan: { Status: confirmed() }, act: (page) => beginsAnew(page, "Idle") },
   "locked-forgotten": { plan: { Status: status("Locked") }, act: (page) => page.locator("summary").click() },
   "locked-wrong-passphrase": {
     plan: { Status: status("Locked"), Unlock: problem("WrongPassphrase") },
@@ -935,6 +968,175 @@ test("locking takes everything off the screen at once and starts the page anew",
   assert.ok(!(await page.locator("body").innerText()).includes("council tax"));
   // It never answers: the page starts anew all the same.
   await page.waitForEvent("load");
+  await context.close();
+});
+
+test("a page whose vault has locked itself shows nothing more, though it cannot be loaded anew yet", async () => {
+  const { context, page, tell } = await openLetterWithFiles([BILL], [{ answer: { File: { ...BILL, content: [7] } } }]);
+  await Promise.all([page.waitForEvent("download"), press(page, "save")]);
+  await savesAgain(page).waitFor();
+  assert.ok((await page.locator("body").innerText()).includes("council tax"));
+  // The page that is asked for anew does not come.
+  let goOn;
+  const mayGoOn = new Promise((resolve) => { goOn = resolve; });
+  await context.route(`${ORIGIN}/`, async (route) => {
+    await mayGoOn;
+    await route.continue();
+  });
+  await tell({ Event: { Locked: "Idle" } });
+  await page.locator('html[data-screen="starting"]').waitFor({ state: "attached" });
+  const left = await page.evaluate(() => ({
+    document: document.documentElement.outerHTML.includes("council tax"),
+    title: document.title.includes("council tax"),
+    address: globalThis.addresses[0].isThere,
+    history: history.state,
+  }));
+  assert.deepEqual(left, { document: false, title: false, address: false, history: "idle" });
+  goOn();
+  await page.locator("[data-why-locked]").waitFor({ state: "attached" });
+  await context.close();
+});
+
+test("why it was locked is said once, on a screen whose heading has the focus and which names nobody", async () => {
+  const { context, page } = await openWithPretendVault(browser, { Status: status("Locked") });
+  await beginsAnew(page, "Idle");
+  await page.waitForFunction(() => document.activeElement.tagName === "H1");
+  assert.equal(await page.locator('[data-why-locked][role="status"]').innerText(), "This page was locked because nothing was done here for a while.");
+  assert.equal(await page.evaluate(() => history.state), null);
+  await page.reload();
+  await shows(page, "locked");
+  assert.equal(await page.locator("[data-why-locked]").innerText(), "");
+  await context.close();
+});
+
+test("what stands in the history by another hand says nothing", async () => {
+  const { context, page } = await openWithPretendVault(browser, { Status: status("Locked") });
+  await shows(page, "locked");
+  await page.evaluate(() => history.replaceState("<b>somebody</b>", ""));
+  await page.reload();
+  await shows(page, "locked");
+  assert.equal(await page.locator("[data-why-locked]").innerText(), "");
+  assert.equal(await page.evaluate(() => history.state), null);
+  await context.close();
+});
+
+test("the warning is said at once, takes the focus from nobody, and its button keeps the page open in its place", async () => {
+  const { context, page, tell, signs, replan } = await openWithPretendVault(browser, { Status: [...open, inbox(summary("1"))] });
+  const letter = page.locator('[data-action="read"]');
+  await letter.focus();
+  await tell({ Event: { LocksSoon: true } });
+  const warning = page.locator('[data-locks-soon][role="alert"]');
+  await warning.getByText("locks in a minute").waitFor();
+  assert.ok(await letter.evaluate((button) => document.activeElement === button));
+  // What leads the pointer to the button does not take it away.
+  await replan("Active", [{ answer: "Heard" }, { Event: { LocksSoon: false } }]);
+  const before = (await signs()).length;
+  await press(page, "stay");
+  await page.locator("[data-stayed]", { hasText: "stays open" }).waitFor({ state: "attached" });
+  assert.equal(await warning.innerText(), "");
+  assert.ok((await signs()).length > before);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "main-content");
+  await context.close();
+});
+
+// What a reader may do, by a hand and by a script.
+const byHand = async (page) => {
+  for (let time = 0; time < 5; time += 1) await page.keyboard.press("Shift");
+  await page.mouse.move(1, 1);
+  await page.mouse.wheel(0, 10);
+};
+const byScript = (page) =>
+  page.evaluate(() => {
+    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "touchmove", "scroll"]) globalThis.dispatchEvent(new Event(name));
+  });
+
+test("what the reader's hand does is told once in a while, what a script pretends never", async () => {
+  for (const [act, expected] of [[byHand, ["Active"]], [byScript, []]]) {
+    const { context, page, signs, heard } = await openWithPretendVault(browser, { Status: [...open, inbox(summary("1"))] });
+    await page.locator("[data-letter]").waitFor();
+    // Time stands still.
+    await page.evaluate(() => { Date.now = () => 0; });
+    await act(page);
+    // What is heard after it was sent after it.
+    await page.evaluate(() => document.querySelector('[data-action="read"]').click());
+    await heard(2);
+    assert.deepEqual(await signs(), expected, act.name);
+    await context.close();
+  }
+});
+
+test("where nothing is open, nothing is told of the reader", async () => {
+  const { context, page, signs, heard } = await openWithPretendVault(browser, { Status: status("Locked") });
+  await shows(page, "locked");
+  await byHand(page);
+  await typePassphrase(page, "a passphrase");
+  await heard(2);
+  assert.deepEqual(await signs(), []);
+  await context.close();
+});
+
+// The page goes out of sight, or comes back. A browser without a screen shows all its pages always.
+const setHidden = (page, isHidden) =>
+  page.evaluate((is) => {
+    Object.defineProperty(document, "hidden", { value: is, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+  }, isHidden);
+
+test("out of sight nothing of the letters shows, and they come back when the vault says that it is not over", async () => {
+  const { context, page, replan, answer, signs } = await openWithPretendVault(browser, { Status: [...open, inbox(summary("1"))], Shown: [] });
+  const opacity = () => page.evaluate(() => getComputedStyle(document.body).opacity);
+  await page.locator("[data-letter]").waitFor();
+  assert.equal(await opacity(), "1");
+  await setHidden(page, true);
+  assert.equal(await opacity(), "0");
+  await setHidden(page, false);
+  assert.equal(await opacity(), "0");
+  assert.deepEqual(await signs(1), ["Shown"]);
+  await answer("Shown", "Heard");
+  await page.locator("html:not([data-covered])").waitFor();
+  assert.equal(await opacity(), "1");
+  // It is over meanwhile: the page comes back without letters.
+  await replan("Shown", [{ Event: { Locked: "Idle" } }]);
+  await setHidden(page, true);
+  await Promise.all([page.waitForEvent("load"), setHidden(page, false).catch(() => {})]);
+  await context.close();
+});
+
+test("a page that goes out of sight is emptied at once, if the reader chose that, and else is not", async () => {
+  for (const locks_when_hidden of [true, false]) {
+    const settings = { Event: { Settings: { idle_minutes: 5, locks_when_hidden } } };
+    const { context, page, signs } = await openWithPretendVault(browser, { Status: [...open, settings, inbox(summary("1"))] });
+    await page.locator("[data-letter]").waitFor();
+    await setHidden(page, true);
+    await page.locator(locks_when_hidden ? 'html[data-screen="starting"]' : "html[data-covered]").waitFor({ state: "attached" });
+    assert.equal((await page.content()).includes("council tax"), !locks_when_hidden);
+    assert.deepEqual(await signs(locks_when_hidden ? 1 : 0), locks_when_hidden ? ["Hidden"] : []);
+    await context.close();
+  }
+});
+
+test("what was chosen is shown, sent whole, and said to be saved once the vault says so", async () => {
+  const { context, page, carried, answer } = await openWithPretendVault(browser, { Status: [...open, inbox()] });
+  await press(page, "settings");
+  await shows(page, "settings");
+  assert.ok(await page.getByLabel("5 minutes", { exact: true }).isChecked());
+  assert.equal(await page.getByRole("radio").count(), 6);
+  assert.ok(!(await page.getByRole("checkbox").isChecked()));
+  await page.locator('label[for="idle-60"]').click();
+  await page.locator('label[for="hidden"]').click();
+  await press(page, "submit");
+  assert.equal(await page.locator("[data-settled]").innerText(), "");
+  const chosen = { idle_minutes: 60, locks_when_hidden: true };
+  await answer("Choose", { Settings: chosen });
+  await page.locator('[data-settled][role="status"] p').waitFor();
+  assert.deepEqual(await carried("Choose"), { settings: chosen });
+  await press(page, "close-settings");
+  await shows(page, "inbox");
+  await press(page, "settings");
+  await shows(page, "settings");
+  assert.ok(await page.getByLabel("60 minutes", { exact: true }).isChecked());
+  assert.ok(await page.getByRole("checkbox").isChecked());
+  assert.equal(await page.locator("[data-settled]").innerText(), "");
   await context.close();
 });
 

@@ -8,11 +8,15 @@ const LOADER = /\/vault-loader-[0-9a-f]{16}\.js$/;
 const KEPT = ["content-security-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy", "x-content-type-options"];
 
 // The version of the interface between page and vault.
-const INTERFACE = 4;
+const INTERFACE = 5;
+
+// What the page says without being asked to by its reader.
+const SIGNS = ["Active", "Hidden", "Shown"];
 
 const program = (plan, version) => `
 globalThis.plan = ${JSON.stringify(plan)};
 globalThis.heard = [];
+globalThis.signs = [];
 globalThis.carried = {};
 globalThis.numbers = {};
 globalThis.answer = (name, answer) => {
@@ -30,10 +34,11 @@ globalThis.say = (message) => {
 };
 globalThis.onmessage = ({ data: { number, command } }) => {
   const name = typeof command === "string" ? command : Object.keys(command)[0];
-  globalThis.heard.push(name);
+  const isSign = ${JSON.stringify(SIGNS)}.includes(name);
+  (isSign ? globalThis.signs : globalThis.heard).push(name);
   globalThis.carried[name] = command[name];
   globalThis.numbers[name] = number;
-  for (const message of globalThis.plan[name] ?? []) {
+  for (const message of globalThis.plan[name] ?? (isSign ? [{ answer: "Heard" }] : [])) {
     if (message.answer) globalThis.answer(name, message.answer);
     else globalThis.say(message);
   }
@@ -67,6 +72,12 @@ export async function openWithPretendVault(browser, plan, { version = INTERFACE,
     replan: async (name, messages) => (await vault()).evaluate(([key, list]) => { globalThis.plan[key] = list; }, [name, messages]),
     // What the last command of this name carried.
     carried: async (name) => (await vault()).evaluate((key) => globalThis.carried[key], name),
+    // Which signs of its reader the page has given, once there are so many.
+    signs: async (least = 0) =>
+      (await vault()).evaluate(async (count) => {
+        while (globalThis.signs.length < count) await new Promise((resolve) => setTimeout(resolve));
+        return globalThis.signs;
+      }, least),
     // Which commands it has heard, once there are so many.
     heard: async (least) =>
       (await vault()).evaluate(async (count) => {

@@ -3,6 +3,7 @@
 //! Every step replaces the present history entry, and nothing adds one: "back" never leads to an
 //! address with a code in it, and leaving the page leaves no entry of it behind.
 
+use client_messages::LockedBecause;
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
 
@@ -17,10 +18,35 @@ pub(crate) fn take_returned() -> Option<String> {
         return None;
     }
     let query = location.search().unwrap_or_default();
-    // Fails only for an address of another origin.
-    let _ =
-        window().history().and_then(|history| history.replace_state_with_url(&JsValue::NULL, "", Some("/")));
+    replace_entry(&JsValue::NULL);
     Some(query.strip_prefix('?').unwrap_or_default().to_owned())
+}
+
+/// Begins the page anew after the vault has locked itself: nothing of its memory is left. One word of why
+/// goes with the entry of the history, and nothing else.
+pub(crate) fn begin_anew(because: LockedBecause) {
+    replace_entry(&JsValue::from_str(word(because)));
+    reload();
+}
+
+/// Why the page began anew, if it did because the vault had locked itself. Said once.
+pub(crate) fn take_because() -> Option<LockedBecause> {
+    let kept = window().history().and_then(|history| history.state()).ok()?.as_string()?;
+    replace_entry(&JsValue::NULL);
+    [LockedBecause::Idle, LockedBecause::Hidden].into_iter().find(|because| word(*because) == kept)
+}
+
+const fn word(because: LockedBecause) -> &'static str {
+    match because {
+        LockedBecause::Idle => "idle",
+        LockedBecause::Hidden => "hidden",
+    }
+}
+
+/// Puts the plain address and `state` in place of the present entry of the history.
+fn replace_entry(state: &JsValue) {
+    // Fails only for an address of another origin.
+    let _ = window().history().and_then(|history| history.replace_state_with_url(state, "", Some("/")));
 }
 
 /// Goes to an address that the vault named. `false` if it cannot be gone to.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{FocusOptions, HtmlElement};
 
 /// The heading of the screen.
 pub(crate) const HEADING: &str = "#main-content h1";
@@ -23,5 +23,16 @@ pub(crate) fn move_to(selector: &str) {
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         // Fails for no element that is in the document.
         let _ = element.focus();
+    }
+}
+
+/// Moves the focus to an element that is there, and leaves everything where it stands on the screen.
+pub(crate) fn stay_at(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        // Fails for no element that is in the document.
+        let _ = element.focus_with_options(&options);
     }
 }

@@ -11,6 +11,7 @@ mod attachments;
 mod elements;
 mod file_kind;
 mod focus;
+mod idle;
 mod language;
 mod leave;
 mod letter_text;
@@ -36,10 +37,12 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 pub fn start(worker: web_sys::Worker, early: Vec<JsValue>) {
     // First of all: what ScotAccount sent must not stay in the address bar or the history.
     let returned = address::take_returned();
+    let because = address::take_because();
     mount_to_body(move || {
         language::provide();
-        let page = page::Page::open(worker, early, returned);
+        let page = page::Page::open(worker, early, returned, because);
         presence::attend(page);
+        idle::follow(page);
         shell::shell(page, screens::current(page))
     });
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use client_messages::{Answer, Command, Problem, Status};
+use client_messages::{Answer, Command, LockedBecause, Problem, Settings, Status};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::Worker;
@@ -67,13 +67,25 @@ pub(crate) struct Page {
     pub(crate) is_returning: RwSignal<bool>,
     /// Whether the mailbox is being locked.
     pub(crate) is_locking: RwSignal<bool>,
+    /// Why the vault has locked itself, if that is why the page began.
+    pub(crate) because: RwSignal<Option<LockedBecause>>,
+    /// Whether the reader looks at the settings.
+    pub(crate) is_settling: RwSignal<bool>,
+    /// Whether what the reader chose there was stored, and nothing was done since.
+    pub(crate) has_settled: RwSignal<bool>,
     /// The recovery code as it was typed, from when it fits until the vault has taken it.
     code: RwSignal<String>,
 }
 
 impl Page {
-    /// Listens to the vault in `worker`. `returned` is what ScotAccount sent the browser back with.
-    pub(crate) fn open(worker: Worker, early: Vec<JsValue>, returned: Option<String>) -> Self {
+    /// Listens to the vault in `worker`. `returned` is what ScotAccount sent the browser back with,
+    /// `because` why the vault before this one has locked itself.
+    pub(crate) fn open(
+        worker: Worker,
+        early: Vec<JsValue>,
+        returned: Option<String>,
+        because: Option<LockedBecause>,
+    ) -> Self {
         let page = Self {
             vault: Vault::new(worker),
             busy: RwSignal::new(Busy::No),
@@ -83,6 +95,9 @@ impl Page {
             has_begun: RwSignal::new(false),
             is_returning: RwSignal::new(returned.is_some()),
             is_locking: RwSignal::new(false),
+            because: RwSignal::new(because),
+            is_settling: RwSignal::new(false),
+            has_settled: RwSignal::new(false),
             code: RwSignal::new(String::new()),
         };
         page.vault.listen(early, move || match returned {
@@ -218,14 +233,51 @@ impl Page {
         self.send(Busy::Briefly, Command::Status);
     }
 
+    /// Shows the settings.
+    pub(crate) fn open_settings(self) {
+        self.problem.set(None);
+        self.vault.news.set(0);
+        self.has_settled.set(false);
+        self.is_settling.set(true);
+    }
+
+    /// Goes back from them to the list.
+    pub(crate) fn close_settings(self) {
+        self.problem.set(None);
+        self.is_settling.set(false);
+    }
+
+    /// Has the vault keep what the reader chose.
+    pub(crate) fn settle(self, settings: Settings) {
+        self.has_settled.set(false);
+        self.send(Busy::Briefly, Command::Choose { settings });
+    }
+
     /// Locks: nothing readable stays on the screen, in the page or in the vault.
     pub(crate) fn lock(self) {
-        self.is_locking.set(true);
-        self.vault.forget();
-        self.forget_code();
+        self.clear();
         self.vault.ask(Command::Lock, |_| address::reload());
         // Loading again ends the vault in any case.
         set_timeout(address::reload, PATIENCE);
+    }
+
+    /// The page is out of sight: locks, if the reader chose that.
+    pub(crate) fn lock_if_hidden(self) {
+        let settings = self.vault.settings.get_untracked();
+        if settings.is_some_and(|settings| settings.locks_when_hidden) {
+            self.clear();
+            self.vault.ask(Command::Hidden, |_| ());
+            // The vault answers with its end, and has been asked for nothing else since.
+            set_timeout(|| address::begin_anew(LockedBecause::Hidden), PATIENCE);
+        }
+    }
+
+    /// Nothing readable stays on the screen or in the page. There is no way back from here but to begin
+    /// anew.
+    pub(crate) fn clear(self) {
+        self.is_locking.set(true);
+        self.vault.forget();
+        self.forget_code();
     }
 
     /// Keeps nothing of a recovery code, neither typed nor shown.
@@ -288,7 +340,14 @@ impl Page {
     fn heard(self, answer: Answer) {
         match answer {
             Answer::GoTo(place) if address::follow(&place) => self.busy.set(Busy::Leaving),
-            Answer::GoTo(_) | Answer::CodeFits | Answer::File(_) => self.fail(Problem::OutOfTurn),
+            Answer::GoTo(_) | Answer::CodeFits | Answer::File(_) | Answer::Heard => {
+                self.fail(Problem::OutOfTurn);
+            }
+            Answer::Settings(settings) => {
+                self.vault.settings.set(Some(settings));
+                self.has_settled.set(true);
+                self.rest();
+            }
             // The vault's end of the line has noted it.
             Answer::Status(_) => self.rest(),
             Answer::Letter(letter) => {

@@ -5,6 +5,7 @@ use leptos::{ev, html, prelude::*};
 
 use crate::{
     focus,
+    idle::{locks_soon, why_locked},
     language::{self, text},
     leave::leave_button,
     notes::notes,
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// The main landmark, as a link's target and a selector.
-const MAIN: &str = "#main-content";
+pub(crate) const MAIN: &str = "#main-content";
 
 /// `screen` inside the page's frame.
 pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoView {
@@ -62,9 +63,11 @@ pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoVie
                     let note = review();
                     (!note.is_empty()).then(|| html::p().class("ds_inset-text").child(note))
                 },
+                why_locked(page),
                 notes(page),
                 screen,
                 progress(page),
+                locks_soon(page),
             )),
     )
 }

@@ -5,13 +5,16 @@ use std::collections::{HashMap, HashSet};
 
 use client_messages::{
     Answer, Command, Connection, Event, FromVault, INTERFACE_VERSION, LetterSummary, LetterView, Problem,
-    RecoverySheet, Request, Status, Step,
+    RecoverySheet, Request, Settings, Status, Step,
 };
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event as BrowserEvent, MessageEvent, Worker};
 
-use crate::saving::{Offer, Saving, Stage};
+use crate::{
+    address,
+    saving::{Offer, Saving, Stage},
+};
 
 /// Whether the vault is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,12 @@ pub(crate) struct Vault {
     pub(crate) is_recovery: RwSignal<bool>,
     /// The recovery code, while it is written down.
     pub(crate) sheet: RwSignal<Option<RecoverySheet>>,
+    /// When it locks itself, as the reader has chosen. `None` while it is locked.
+    pub(crate) settings: RwSignal<Option<Settings>>,
+    /// Whether it locks itself within a minute, unless the reader does something.
+    pub(crate) locks_soon: RwSignal<bool>,
+    /// Whether it has locked itself: the page is about to begin anew.
+    pub(crate) has_locked: RwSignal<bool>,
     line: StoredValue<Line, LocalStorage>,
 }
 
@@ -81,6 +90,9 @@ impl Vault {
             is_new: RwSignal::new(false),
             is_recovery: RwSignal::new(false),
             sheet: RwSignal::new(None),
+            settings: RwSignal::new(None),
+            locks_soon: RwSignal::new(false),
+            has_locked: RwSignal::new(false),
             line: StoredValue::new_local(Line {
                 worker,
                 last_number: 0,
@@ -150,6 +162,14 @@ impl Vault {
         self.news.set(0);
         self.is_new.set(false);
         self.sheet.set(None);
+        self.settings.set(None);
+        self.locks_soon.set(false);
+    }
+
+    /// Whether the vault holds something that it locks by itself.
+    pub(crate) fn holds_secrets(self) -> bool {
+        matches!(self.status.get_untracked(), Some(Status::Ready | Status::Open | Status::WritingDown))
+            && !self.has_locked.get_untracked()
     }
 
     /// Whether the mailbox is open. Whoever asks is told of a change.
@@ -195,6 +215,13 @@ impl Vault {
                 }
             }),
             Event::Progress(step) => self.step.set(step),
+            Event::Settings(settings) => self.settings.set(Some(settings)),
+            Event::LocksSoon(is_soon) => self.locks_soon.set(is_soon),
+            Event::Locked(because) => {
+                self.has_locked.set(true);
+                self.forget();
+                address::begin_anew(because);
+            }
             Event::Download { number, received, total } => self.saving.update(|saving| {
                 if let Some(saving) = saving.as_mut().filter(|saving| saving.awaits(number)) {
                     saving.stage = Stage::Fetching { received, total };

@@ -14,9 +14,10 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::headers::{self, Origin};
 
-/// Names with a hash of their content may be kept for ever; everything else is asked for each time.
+/// Names with a hash of their content may be kept for ever. Of everything else the browser stores nothing:
+/// neither an answer nor, behind its "back" button, a page that was left with letters on it.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-const NEVER: &str = "no-cache";
+const NEVER: &str = "no-store";
 
 /// Where ScotAccount sends the browser back to. The page reads what follows the question mark and
 /// takes it out of the address; it is not a file of its own.
@@ -154,6 +155,11 @@ mod tests {
             (missing.status(), missing.headers()[header::CACHE_CONTROL].to_str().unwrap()),
             (StatusCode::NOT_FOUND, NEVER)
         );
+    }
+
+    #[test]
+    fn what_is_not_hashed_is_not_stored() {
+        assert_eq!(NEVER, "no-store");
     }
 
     #[tokio::test]

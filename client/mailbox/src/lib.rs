@@ -15,6 +15,7 @@
 //! | what a screen shows of a letter | [`letter`], [`markdown`] |
 //! | an attachment, fetched, opened and checked | [`download`] |
 //! | when to ask again after a failure | [`retry`] |
+//! | when letters lock by themselves | [`idleness`], [`settings`] |
 //!
 //! Nothing here reads a clock, draws randomness or touches a network or a disk. Requests come out as
 //! [`http::HttpRequest`], answers go in as [`http::HttpResponse`], what is to be stored comes out as
@@ -42,6 +43,7 @@ macro_rules! redacted {
 pub mod download;
 pub mod enrolment;
 pub mod http;
+pub mod idleness;
 pub mod inbox;
 pub mod keys;
 pub mod letter;
@@ -51,3 +53,4 @@ pub mod recovery;
 pub mod registry;
 pub mod relay;
 pub mod retry;
+pub mod settings;

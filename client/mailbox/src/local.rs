@@ -99,6 +99,8 @@ pub mod names {
     pub const REGISTRY: &str = "registry";
     /// [`crate::inbox::Doubt`].
     pub const DOUBT: &str = "doubt";
+    /// [`crate::settings::Settings`].
+    pub const SETTINGS: &str = "settings";
     /// Where the inbox stands.
     pub const INBOX: &str = "inbox";
     /// In front of the names of what the list of letters shows, one for each letter.

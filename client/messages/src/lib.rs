@@ -18,7 +18,10 @@ use web_sys::Blob;
 
 /// The version of this interface. Page and vault are built and served together; a mismatch means
 /// that an old copy of one of them came out of a cache, and the page then asks to be loaded again.
-pub const INTERFACE_VERSION: u32 = 4;
+pub const INTERFACE_VERSION: u32 = 5;
+
+/// After how many minutes letters can be chosen to lock.
+pub const IDLE_MINUTES: [u8; 6] = [2, 5, 10, 15, 30, 60];
 
 /// A command with the number under which its answer will come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +81,20 @@ pub enum Command {
     },
     /// Forget every key and all plaintext. The answer is the last thing that this vault says.
     Lock,
+    /// The reader does something: what is open stays open for a while. Heard at once, whatever the vault
+    /// is doing. Answer: [`Answer::Heard`], or [`Event::Locked`] if it comes too late.
+    Active,
+    /// The page is out of sight: locks, if the reader chose that. Heard at once, whatever the vault is
+    /// doing. Answer: [`Answer::Heard`], and then [`Event::Locked`] if it locks.
+    Hidden,
+    /// The page is in sight again. Heard at once, whatever the vault is doing; it does not count as
+    /// something that the reader does. Answer: [`Answer::Heard`], or [`Event::Locked`].
+    Shown,
+    /// When the letters on this device are to lock by themselves. Answer: [`Answer::Settings`].
+    Choose {
+        /// The whole of what was chosen.
+        settings: Settings,
+    },
     /// One letter, to be shown. Answer: [`Answer::Letter`].
     Read {
         /// [`LetterSummary::id`].
@@ -129,6 +146,10 @@ pub enum Answer {
     Letter(Box<LetterView>),
     /// To [`Command::Save`].
     File(SavedFile),
+    /// To [`Command::Active`], [`Command::Hidden`] and [`Command::Shown`].
+    Heard,
+    /// To [`Command::Choose`]: what holds from now on.
+    Settings(Settings),
     /// It did not work. Nothing was deleted.
     Problem(Problem),
 }
@@ -155,6 +176,13 @@ pub enum Event {
     Alarm(Problem),
     /// What the vault is doing, for progress. `None` when it is done.
     Progress(Option<Step>),
+    /// What the reader has chosen on this device. Comes when the mailbox is opened.
+    Settings(Settings),
+    /// Whether the vault locks within a minute, unless the reader does something.
+    LocksSoon(bool),
+    /// The vault has locked itself, in the middle of whatever it was doing. The last thing that it says:
+    /// what is not answered yet is never answered.
+    Locked(LockedBecause),
     /// How much has come of a file.
     Download {
         /// The number of the request, a [`Command::Save`].
@@ -164,6 +192,24 @@ pub enum Event {
         /// How many there are.
         total: u64,
     },
+}
+
+/// Why the vault has locked itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockedBecause {
+    /// Nobody did anything for as long as was chosen.
+    Idle,
+    /// The page was out of sight, and the reader chose that.
+    Hidden,
+}
+
+/// When letters lock by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// After so many minutes in which nobody did anything; one of [`IDLE_MINUTES`].
+    pub idle_minutes: u8,
+    /// As soon as the page is out of sight.
+    pub locks_when_hidden: bool,
 }
 
 /// The state of the mailbox on this device.

@@ -6,8 +6,10 @@
 //! messages and gets no key.
 //!
 //! Requests of the page are handled strictly one after the other, each to its end; events are posted
-//! in between. A file alone is fetched beside them, because that may take minutes. Nothing is logged:
-//! not even what a failure says is of use to whoever reads a console.
+//! in between. A file alone is fetched beside them, because that may take minutes, and that the reader
+//! does something is heard at once. When nobody did anything for a while the vault locks itself, in the
+//! middle of whatever it does. Nothing is logged: not even what a failure says is of use to whoever reads
+//! a console.
 
 #![forbid(unsafe_code)]
 
@@ -35,16 +37,26 @@ mod sync;
 mod trust;
 mod unlock;
 mod waits;
+mod watch;
 mod worker;
 
-use client_messages::{Command, FromVault, INTERFACE_VERSION, Request};
+use std::pin::pin;
+
+use client_messages::{Answer, Command, Event, FromVault, INTERFACE_VERSION, LockedBecause, Request};
 use futures_channel::mpsc;
-use futures_util::StreamExt as _;
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+};
 use wasm_bindgen::{JsCast as _, prelude::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
-use crate::{session::Session, worker::Worker};
+use crate::{
+    session::Session,
+    watch::{Ends, Watch},
+    worker::Worker,
+};
 
 fn main() {
     let Some(worker) = Worker::here() else {
@@ -57,23 +69,38 @@ fn main() {
         return worker.close();
     }
     let (queue, requests) = mpsc::unbounded();
+    let (watch, ends) = Watch::new(worker.clone());
     let listener = Closure::<dyn FnMut(MessageEvent)>::new({
-        let worker = worker.clone();
-        move |event: MessageEvent| match serde_wasm_bindgen::from_value::<Request>(event.data()) {
-            // Fails only after the vault was locked for good.
-            Ok(request) => drop(queue.unbounded_send(request)),
-            Err(_) => worker.say(&FromVault::Unreadable),
+        let (worker, watch) = (worker.clone(), watch.clone());
+        move |event: MessageEvent| {
+            // First of all: the device may have slept.
+            if watch.is_over() {
+                return;
+            }
+            match serde_wasm_bindgen::from_value::<Request>(event.data()) {
+                Ok(Request { number, command }) if watch.hears(&command) => {
+                    worker.answer(number, Answer::Heard);
+                }
+                // Fails only after the vault was locked for good.
+                Ok(request) => drop(queue.unbounded_send(request)),
+                Err(_) => worker.say(&FromVault::Unreadable),
+            }
         }
     });
     worker.set_listener(listener.as_ref().unchecked_ref());
     listener.forget(); // lives as long as the worker
     worker.say(&FromVault::Started { interface: INTERFACE_VERSION });
-    spawn_local(serve(worker, requests));
+    spawn_local(serve(worker, watch, ends, requests));
 }
 
-async fn serve(worker: Worker, mut requests: mpsc::UnboundedReceiver<Request>) {
+async fn serve(worker: Worker, watch: Watch, mut ends: Ends, mut requests: mpsc::UnboundedReceiver<Request>) {
     let mut session = Session::new(worker.clone());
-    while let Some(Request { number, command }) = requests.next().await {
+    let because = loop {
+        let request = match select(ends.next(), requests.next()).await {
+            Either::Left((because, _)) => break because,
+            Either::Right((request, _)) => request,
+        };
+        let Some(Request { number, command }) = request else { return };
         match command {
             Command::Lock => {
                 let answer = session.lock().await;
@@ -82,7 +109,35 @@ async fn serve(worker: Worker, mut requests: mpsc::UnboundedReceiver<Request>) {
                 return worker.close();
             }
             Command::Save { id, attachment } => session.save(number, id, attachment),
-            command => worker.answer(number, session.handle(command).await),
+            command => match unless_over(&mut session, command, &mut ends).await {
+                // It may be over since a moment ago: then nothing more is answered.
+                Ok(answer) => {
+                    watch.keep(session.settings());
+                    if !watch.is_over() {
+                        worker.answer(number, answer);
+                    }
+                }
+                Err(because) => break because,
+            },
         }
+    };
+    session.forget();
+    if let Some(because) = because {
+        worker.tell(Event::Locked(because));
+    }
+    worker.close();
+}
+
+/// The answer to a command, unless the vault locks itself meanwhile: then the command stops where it waits,
+/// as it does when the page is closed.
+async fn unless_over(
+    session: &mut Session,
+    command: Command,
+    ends: &mut Ends,
+) -> Result<Answer, Option<LockedBecause>> {
+    let work = pin!(session.handle(command));
+    match select(ends.next(), work).await {
+        Either::Left((because, _)) => Err(because),
+        Either::Right((answer, _)) => Ok(answer),
     }
 }

@@ -13,6 +13,7 @@ use client_mailbox::{
     local::names,
     registry::Registry,
     relay::Signer,
+    settings::Settings,
 };
 use client_messages::{Event, Problem};
 use crypto_core::trust::VerifiedTrust;
@@ -31,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) inbox: Inbox,
     /// Whether the relay's listings broke the chain. It is no part of the list, which may be made anew.
     pub(crate) doubt: Doubt,
+    /// When it locks by itself.
+    pub(crate) settings: Settings,
     /// When the directory showed the registry last, Unix seconds; 0 for not since the unlocking.
     pub(crate) asked_directory: u64,
     /// A write failed: what is here is not what is stored.
@@ -65,6 +68,7 @@ impl Opened {
             }
         };
         let doubt = chain::stored(storage, &vault_key).await?;
+        let settings = records::chosen(storage, &vault_key).await?;
         Ok(Self {
             vault_key,
             keys,
@@ -73,6 +77,7 @@ impl Opened {
             registry: registry.unwrap_or_else(Registry::empty),
             inbox,
             doubt,
+            settings,
             asked_directory: 0,
             is_ahead: false,
         })
@@ -175,6 +180,13 @@ impl Shared {
         let doubt = loaded.doubt.reloaded(opened.doubt);
         *opened = Opened { doubt, ..loaded };
         Ok(true)
+    }
+
+    /// From now on it locks by these settings, which are stored.
+    pub(crate) fn change_settings(&self, settings: Settings) -> Result<(), Failure> {
+        let mut place = self.0.try_borrow_mut().map_err(|_| Failure(Problem::OutOfTurn))?;
+        place.as_mut().ok_or(Failure(Problem::OutOfTurn))?.settings = settings;
+        Ok(())
     }
 
     /// Shows the page the list of letters.

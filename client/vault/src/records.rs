@@ -15,6 +15,7 @@ use client_mailbox::{
     enrolment::Enrolment,
     keys::DeviceKeys,
     local::{self, Record, Writes, names},
+    settings::Settings,
 };
 use client_messages::Problem;
 use crypto_core::passphrase::WrappedSecret;
@@ -149,6 +150,23 @@ pub(crate) async fn unsealed(
 ) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     let Some(sealed) = storage.read(Shelf::Sealed, name).await? else { return Ok(None) };
     Ok(Some(local::open(name, &sealed, vault_key)?))
+}
+
+/// What was chosen on this device, to be stored.
+pub(crate) fn settings(settings: Settings, vault_key: &Secret) -> Result<Change, Failure> {
+    sealed(names::SETTINGS, &settings.to_record(), vault_key)
+}
+
+/// What was chosen on this device.
+pub(crate) async fn chosen(storage: &Storage, vault_key: &Secret) -> Result<Settings, Failure> {
+    match unsealed(storage, names::SETTINGS, vault_key).await {
+        // The usual locks soon enough, and the person can choose again.
+        Err(Failure(Problem::StorageDamaged)) => Ok(Settings::default()),
+        stored => {
+            let record = stored?;
+            Ok(record.and_then(|record| Settings::from_record(&record).ok()).unwrap_or_default())
+        }
+    }
 }
 
 /// The device's keys, to be stored.

@@ -15,8 +15,8 @@
 //! was written down before, `Unlock` leads from `Confirmed` to `Ready`. Whatever changes what is stored
 //! is done under the profile's lock.
 
-use client_mailbox::enrolment::Next;
-use client_messages::{Answer, Command, Event, Problem, Status};
+use client_mailbox::{enrolment::Next, settings::Settings};
+use client_messages::{self as page, Answer, Command, Event, Problem, Status};
 use wasm_bindgen_futures::spawn_local;
 use zeroize::Zeroizing;
 
@@ -56,7 +56,10 @@ impl Session {
 
     /// Does what the page asks, to its end.
     pub(crate) async fn handle(&mut self, command: Command) -> Answer {
-        let takes_time = !matches!(command, Command::Status | Command::Sheet | Command::Read { .. });
+        let takes_time = !matches!(
+            command,
+            Command::Status | Command::Sheet | Command::Read { .. } | Command::Choose { .. }
+        );
         let outcome = self.attempt(command).await;
         if takes_time {
             self.worker.tell(Event::Progress(None));
@@ -72,6 +75,25 @@ impl Session {
         } else {
             self.worker.answer(number, Answer::Problem(Problem::OutOfTurn));
         }
+    }
+
+    /// By which settings the vault locks itself now; `None` while it holds nothing that could be locked.
+    pub(crate) fn settings(&self) -> Option<Settings> {
+        match (&self.open, &self.writing) {
+            (Some(open), _) => open.look(|opened| opened.settings).ok(),
+            // The recovery code is on the screen.
+            (None, Some(_)) => Some(Settings::default()),
+            (None, None) => None,
+        }
+    }
+
+    /// Wipes every secret and lets go of the profile, wherever a command may have stopped.
+    pub(crate) fn forget(&mut self) {
+        self.writing = None;
+        if let Some(open) = self.open.take() {
+            open.forget();
+        }
+        self.held = None;
     }
 
     /// Forgets everything. Nothing may be asked of this vault afterwards.
@@ -142,12 +164,18 @@ impl Session {
                 self.writing = None;
                 self.answer_closed(device, command).await
             }
-            Command::Begin { .. } | Command::Unlock { .. } | Command::Read { .. } | Command::Save { .. } => {
-                Err(Failure(Problem::OutOfTurn))
-            }
-            Command::Status | Command::Resume | Command::Returned { .. } | Command::Lock => {
-                Ok(Answer::Status(Status::WritingDown))
-            }
+            Command::Begin { .. }
+            | Command::Unlock { .. }
+            | Command::Read { .. }
+            | Command::Save { .. }
+            | Command::Choose { .. } => Err(Failure(Problem::OutOfTurn)),
+            Command::Status
+            | Command::Resume
+            | Command::Returned { .. }
+            | Command::Lock
+            | Command::Active
+            | Command::Hidden
+            | Command::Shown => Ok(Answer::Status(Status::WritingDown)),
         }
     }
 
@@ -212,7 +240,8 @@ impl Session {
                 | Command::Sheet
                 | Command::ConfirmSheet { .. }
                 | Command::Read { .. }
-                | Command::Save { .. },
+                | Command::Save { .. }
+                | Command::Choose { .. },
                 _,
             ) => Err(Failure(Problem::OutOfTurn)),
             (_, profile) => Ok(Answer::Status(status(&profile))),
@@ -221,6 +250,7 @@ impl Session {
 
     /// Shows what is stored, and follows the relay from now on.
     fn show(&mut self, device: &Device, open: Shared, status: Status) -> Result<Answer, Failure> {
+        device.worker.tell(Event::Settings(show::settings(open.look(|opened| opened.settings)?)));
         open.show(device)?;
         let (stir, stirs) = stir();
         spawn_local(events::follow(device.clone(), open.clone(), stirs));
@@ -244,6 +274,7 @@ impl Session {
 async fn answer_open(device: &Device, open: &Shared, command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Read { id } => read(device, open, &id).await,
+        Command::Choose { settings } => choose(device, open, settings).await,
         Command::Begin { .. }
         | Command::Resume
         | Command::StartAgain
@@ -255,7 +286,10 @@ async fn answer_open(device: &Device, open: &Shared, command: Command) -> Result
         | Command::Returned { .. }
         | Command::Unlock { .. }
         | Command::ConfirmSheet { .. }
-        | Command::Lock => Ok(Answer::Status(Status::Open)),
+        | Command::Lock
+        | Command::Active
+        | Command::Hidden
+        | Command::Shown => Ok(Answer::Status(Status::Open)),
     }
 }
 
@@ -265,6 +299,17 @@ async fn read(device: &Device, open: &Shared, id: &str) -> Result<Answer, Failur
     let content = archive::letter(device, open, &id).await?;
     let view = open.look(|opened| opened.inbox.view(&id, &content, &opened.reader()))??;
     Ok(Answer::Letter(Box::new(show::view(view))))
+}
+
+/// Keeps what was chosen. It holds once it is stored.
+async fn choose(device: &Device, open: &Shared, chosen: page::Settings) -> Result<Answer, Failure> {
+    let page::Settings { idle_minutes, locks_when_hidden } = chosen;
+    // The page offers no other minutes.
+    let settings = Settings::new(idle_minutes, locks_when_hidden).ok_or(Failure(Problem::OutOfTurn))?;
+    let change = open.look(|opened| records::settings(settings, &opened.vault_key))??;
+    device.storage.write(vec![change]).await?;
+    open.change_settings(settings)?;
+    Ok(Answer::Settings(show::settings(settings)))
 }
 
 fn status(profile: &Profile) -> Status {

@@ -5,6 +5,7 @@ use client_mailbox::{
     inbox::Alarm,
     letter::{self, LetterSummary, LetterView},
     markdown::{self, Block, Span},
+    settings::Settings,
 };
 use client_messages as page;
 
@@ -28,6 +29,11 @@ pub(crate) fn view(view: LetterView) -> page::LetterView {
         actions: actions.into_iter().map(action).collect(),
         attachments: attachments.into_iter().map(attachment).collect(),
     }
+}
+
+/// When letters lock by themselves.
+pub(crate) const fn settings(settings: Settings) -> page::Settings {
+    page::Settings { idle_minutes: settings.idle_minutes(), locks_when_hidden: settings.locks_when_hidden() }
 }
 
 /// What the page is told of something that must not be.

@@ -1,5 +1,6 @@
 //! The worker's global scope: the one door to the page, the clock, timers and the browser's services.
 
+use client_mailbox::idleness::Moment;
 use client_messages::{Answer, Event, FromVault};
 use js_sys::{Date, Function, Promise};
 use serde::Serialize as _;
@@ -68,6 +69,13 @@ impl Worker {
     pub(crate) fn now(&self) -> u64 {
         // A float converts to the nearest value that fits: a clock before 1970 gives 0.
         (Date::now() / 1000.0) as u64
+    }
+
+    /// What both clocks say, for measuring how long something lasts.
+    pub(crate) fn moment(&self) -> Moment {
+        // Floats convert to the nearest value that fits. Without a steady clock the other has to do.
+        let steady = self.0.performance().map_or(0.0, |clock| clock.now());
+        Moment { wall: Date::now() as u64, steady: steady as u64 }
     }
 
     /// Waits. Whoever stops waiting leaves nothing behind.

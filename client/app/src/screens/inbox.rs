@@ -5,7 +5,7 @@ use client_messages::LetterSummary;
 use leptos::{ev, html, prelude::*};
 
 use crate::{
-    elements::{heading, paragraph, screen, subheading, time},
+    elements::{heading, paragraph, screen, second_button, subheading, time},
     language::{self, text},
     locale,
     page::Page,
@@ -36,7 +36,13 @@ pub(crate) fn inbox(page: Page) -> AnyView {
         .attr("role", "list")
         .attr("hidden", move || count.get().unwrap_or_default() == 0)
         .child(For(letters));
-    screen(page, (heading(Message::InboxTitle), state, list))
+    let settings = move || {
+        page.vault
+            .settings
+            .with(Option::is_some)
+            .then(|| second_button(page, "settings", Message::SettingsOpen, move || page.open_settings()))
+    };
+    screen(page, (heading(Message::InboxTitle), state, list, settings))
 }
 
 /// One letter of the list. Its heading is a button: the letter opens on this page, at no address.

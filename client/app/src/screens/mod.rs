@@ -10,6 +10,7 @@ mod open_elsewhere;
 mod ready;
 mod recover;
 mod returning;
+mod settings;
 mod sheet;
 mod sheet_check;
 mod sign_in;
@@ -44,6 +45,7 @@ enum Screen {
     Ready,
     Inbox,
     Letter,
+    Settings,
     Locked,
     OpenElsewhere,
     EnrolledElsewhere,
@@ -60,7 +62,7 @@ impl Screen {
             Life::Starting => return Self::Starting,
             Life::Running => {}
         }
-        if page.is_locking.get() {
+        if page.is_locking.get() || vault.has_locked.get() {
             return Self::Starting;
         }
         if page.is_returning.get() {
@@ -99,6 +101,7 @@ impl Screen {
             Some(Status::Locked) => Self::Locked,
             Some(Status::OpenElsewhere) => Self::OpenElsewhere,
             Some(Status::Ready | Status::Open) if vault.is_new.get() => Self::Ready,
+            Some(Status::Ready | Status::Open) if page.is_settling.get() => Self::Settings,
             Some(Status::Ready | Status::Open) if vault.letter.with(Option::is_some) => Self::Letter,
             Some(Status::Ready | Status::Open) => Self::Inbox,
         }
@@ -119,6 +122,7 @@ impl Screen {
             Self::Ready => "ready",
             Self::Inbox => "inbox",
             Self::Letter => "letter",
+            Self::Settings => "settings",
             Self::Locked => "locked",
             Self::OpenElsewhere => "open-elsewhere",
             Self::EnrolledElsewhere => "enrolled-elsewhere",
@@ -142,6 +146,7 @@ impl Screen {
             Self::Ready => Message::ReadyName,
             Self::Inbox => Message::InboxName,
             Self::Letter => Message::LetterName,
+            Self::Settings => Message::SettingsName,
             Self::Locked => Message::LockedName,
             Self::OpenElsewhere => Message::OpenElsewhereName,
             Self::EnrolledElsewhere => Message::EnrolledElsewhereName,
@@ -164,6 +169,7 @@ impl Screen {
             Self::Ready => ready::ready(page),
             Self::Inbox => inbox::inbox(page),
             Self::Letter => letter::letter(page),
+            Self::Settings => settings::settings(page),
             Self::Locked => locked::locked(page),
             Self::OpenElsewhere => open_elsewhere::open_elsewhere(page),
             Self::EnrolledElsewhere => enrolled_elsewhere::enrolled_elsewhere(page),
@@ -197,7 +203,7 @@ pub(crate) fn current(page: Page) -> impl IntoView {
     });
     Effect::new(move |before: Option<Shown>| {
         let now = shown.get();
-        lead_the_focus(before, now);
+        lead_the_focus(before, now, page.because.get_untracked().is_some());
         now
     });
     // Keyed by the screen: a new screen is made of new elements, and nothing typed into one is left
@@ -208,11 +214,12 @@ pub(crate) fn current(page: Page) -> impl IntoView {
 }
 
 /// The focus goes to what went wrong, or to the heading of a new screen. On the first screen it
-/// stays where the browser puts it.
-fn lead_the_focus(before: Option<Shown>, now: Shown) {
+/// stays where the browser puts it, unless the page is there because it was locked by itself.
+fn lead_the_focus(before: Option<Shown>, now: Shown, was_locked: bool) {
     let is_new_problem = now.problem.is_some() && before != Some(now);
-    let is_new_screen =
-        before.is_some_and(|before| before.screen != now.screen && before.screen != Screen::Starting);
+    let is_new_screen = before.is_some_and(|before| {
+        before.screen != now.screen && (was_locked || before.screen != Screen::Starting)
+    });
     if is_new_problem {
         focus::begin_at(ERROR_SUMMARY);
     } else if is_new_screen {
