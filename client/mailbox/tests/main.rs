@@ -9,6 +9,8 @@ mod attachments;
 #[cfg(not(target_family = "wasm"))]
 mod attachments_lies;
 #[cfg(not(target_family = "wasm"))]
+mod collections;
+#[cfg(not(target_family = "wasm"))]
 mod device;
 #[cfg(not(target_family = "wasm"))]
 mod enrolment;

@@ -1,0 +1,169 @@
+//! Letter text against what others collected: strings that became script somewhere, and the examples of
+//! CommonMark (`LBX-LETTER-3`, `LBX-LETTER-7`).
+//!
+//! They are read from the packages that publish them, which `make setup` installs; the journeys read the
+//! same (`e2e-tests/support/collections.mjs`).
+
+use std::{fs, path::Path, process::Command, sync::LazyLock};
+
+use client_mailbox::markdown::{Block, Span, parse};
+use crypto_core::text::is_deceptive;
+use pulldown_cmark::{Event, Options, Parser};
+use serde_json::Value;
+
+static COLLECTIONS: LazyLock<Value> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = fs::canonicalize(folder.join("../../e2e-tests/support/collections.mjs")).unwrap();
+    let output = Command::new("node").arg(program).output().expect("Node is there, as the README asks");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "run `make setup` first, which installs the collections: {said}");
+    serde_json::from_slice(&output.stdout).unwrap()
+});
+
+fn vectors() -> impl Iterator<Item = &'static str> {
+    COLLECTIONS["vectors"].as_array().unwrap().iter().map(|vector| vector.as_str().unwrap())
+}
+
+struct Example {
+    section: &'static str,
+    markdown: &'static str,
+    /// Its words, as CommonMark's reference implementation reads them, without white space.
+    words: &'static str,
+}
+
+fn examples() -> impl Iterator<Item = Example> {
+    COLLECTIONS["examples"].as_array().unwrap().iter().map(|example| {
+        let [section, markdown, words] =
+            ["section", "markdown", "words"].map(|name| example[name].as_str().unwrap());
+        Example { section, markdown, words }
+    })
+}
+
+fn is_refused(sign: char) -> bool {
+    is_deceptive(sign) || sign.is_control() && !matches!(sign, '\n' | '\t')
+}
+
+/// Those that the text of a letter may hold.
+fn seen() -> impl Iterator<Item = &'static str> {
+    vectors().filter(|vector| !vector.chars().any(is_refused))
+}
+
+fn without_space(text: &str) -> String {
+    text.chars().filter(|sign| !sign.is_whitespace()).collect()
+}
+
+/// What is said by a tree, without white space and without the addresses of links.
+fn said(blocks: &[Block]) -> String {
+    let mut all = String::new();
+    for block in blocks {
+        match block {
+            Block::Heading(_, spans) | Block::Paragraph(spans) => all.push_str(&said_in_line(spans)),
+            Block::List(_, items) => all.extend(items.iter().map(|item| said(item))),
+            Block::Quote(inner) => all.push_str(&said(inner)),
+            Block::Code(text) => all.push_str(text),
+            Block::Rule => {}
+        }
+    }
+    without_space(&all)
+}
+
+fn said_in_line(spans: &[Span]) -> String {
+    let each = |span: &Span| match span {
+        Span::Text(text) | Span::Code(text) => text.clone(),
+        Span::Emphasis(inner) | Span::Strong(inner) | Span::Link(_, inner) | Span::DeadLink(_, inner) => {
+            said_in_line(inner)
+        }
+        Span::Break => String::new(),
+    };
+    spans.iter().map(each).collect()
+}
+
+/// What the parser reads as text of any kind, as it is shown.
+fn read(text: &str) -> String {
+    let texts = Parser::new_ext(text, Options::empty()).filter_map(|event| match event {
+        Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => {
+            Some(text.into_string())
+        }
+        _ => None,
+    });
+    let shown = |sign: char| if is_refused(sign) { char::REPLACEMENT_CHARACTER } else { sign };
+    without_space(&texts.collect::<String>().chars().map(shown).collect::<String>())
+}
+
+/// The text in Markdown that stands for itself.
+fn escaped(text: &str) -> String {
+    text.chars()
+        .flat_map(|sign| sign.is_ascii_punctuation().then_some('\\').into_iter().chain([sign]))
+        .collect()
+}
+
+/// Whether there is a link that may be opened.
+fn has_link(blocks: &[Block]) -> bool {
+    blocks.iter().any(|block| match block {
+        Block::Heading(_, spans) | Block::Paragraph(spans) => has_link_in_line(spans),
+        Block::List(_, items) => items.iter().any(|item| has_link(item)),
+        Block::Quote(inner) => has_link(inner),
+        Block::Code(_) | Block::Rule => false,
+    })
+}
+
+fn has_link_in_line(spans: &[Span]) -> bool {
+    spans.iter().any(|span| match span {
+        Span::Link(..) => true,
+        Span::Emphasis(inner) | Span::Strong(inner) | Span::DeadLink(_, inner) => has_link_in_line(inner),
+        Span::Text(_) | Span::Code(_) | Span::Break => false,
+    })
+}
+
+fn may_open(address: &str) -> bool {
+    address.starts_with("https://pay.example.scot/")
+}
+
+#[test]
+fn each_example_of_commonmark_says_the_words_that_its_own_reader_finds() {
+    assert_eq!(examples().count(), 652);
+    for Example { section, markdown, words } in examples() {
+        assert_eq!(said(&parse(markdown, |_| false)), words, "{section}: {markdown:?}");
+    }
+}
+
+#[test]
+fn what_is_no_element_of_ours_is_shown_as_text() {
+    assert!(vectors().count() >= 900, "{}", vectors().count());
+    for text in vectors().chain(examples().map(|example| example.markdown)) {
+        assert_eq!(said(&parse(text, may_open)), read(text), "{text:?}");
+    }
+    let together = vectors().collect::<Vec<_>>().join("\n\n");
+    assert_eq!(said(&parse(&together, may_open)), read(&together));
+}
+
+#[test]
+fn no_string_of_the_collections_becomes_a_link() {
+    for text in vectors() {
+        assert!(!has_link(&parse(text, may_open)), "{text:?}");
+        assert!(!has_link(&parse(&format!("[pay]({text})"), may_open)), "{text:?}");
+        assert!(!has_link(&parse(&format!("[pay]\n\n[pay]: <{text}>"), may_open)), "{text:?}");
+    }
+    // The same search finds one that is there.
+    assert!(has_link(&parse("- > *[pay](https://pay.example.scot/)*", may_open)));
+}
+
+#[test]
+fn an_address_that_may_not_be_opened_is_shown_to_the_last_character() {
+    let lines = seen().map(str::trim).filter(|text| !text.contains(['\n', '\t']));
+    for text in lines {
+        let link = Span::DeadLink(text.to_owned(), vec![Span::Text("pay".to_owned())]);
+        let tree = parse(&format!("[pay](<{}>)", escaped(text)), may_open);
+        assert!(tree == [Block::Paragraph(vec![link])], "{text:?}");
+    }
+}
+
+#[test]
+fn text_that_was_escaped_is_shown_to_the_last_character() {
+    for text in seen() {
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let source = lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("\n");
+        let expected = Block::Paragraph(vec![Span::Text(lines.join(" "))]);
+        assert!(parse(&source, may_open) == [expected], "{text:?}");
+    }
+}
