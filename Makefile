@@ -1,5 +1,6 @@
 # The only commands a newcomer needs: make run · make test · make check
-.PHONY: run test check setup build client native
+# and for numbers: make bench, or make bench OPTIONS="--people 100000"
+.PHONY: run test check bench setup build client native
 
 run: build
 	@target/debug/letterbox-stack run
@@ -13,6 +14,9 @@ test: build
 
 check: setup
 	@scripts/step 'checks' scripts/check
+
+bench: build
+	@scripts/step 'measuring' scripts/bench $(OPTIONS)
 
 build: setup native client
 

@@ -1,7 +1,8 @@
 // The last step of building the client: node client/app/finish-build.mjs DIST
 //
-// Adds the design system's stylesheet, gives every file but index.html a name with the hash of its
-// finished bytes (so that it can be cached for ever), and writes a brotli and a gzip copy of each.
+// Adds the design system's stylesheet, takes the names of functions out of the programs, gives every
+// file but index.html a name with the hash of its finished bytes (so that it can be cached for ever),
+// and writes a brotli and a gzip copy of each.
 // The files refer to each other, so they are finished from the leaves up.
 
 import { createHash } from "node:crypto";
@@ -33,6 +34,39 @@ function addDesignSystem() {
   return [...images.values()];
 }
 
+// Takes the custom section `name` out of a program: what its functions were called, for traces of a
+// debugger. It is a fifth of the page's programs as they are loaded. The compiler could leave it out, but
+// would leave out as well what tells wasm-bindgen which features of wasm are used.
+function dropFunctionNames(program) {
+  const bytes = readFileSync(at(program));
+  const number = (start) => {
+    let [value, place] = [0, start];
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[place++];
+      if (byte === undefined || shift > 28) throw new Error(`${program} is cut off`);
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return [value, place];
+    }
+  };
+  const kept = [bytes.subarray(0, 8)];
+  let found = false;
+  for (let start = 8; start < bytes.length; ) {
+    const [length, content] = number(start + 1);
+    const end = content + length;
+    if (end > bytes.length) throw new Error(`${program} is cut off`);
+    let isNames = false;
+    if (bytes[start] === 0) {
+      const [size, title] = number(content);
+      isNames = bytes.toString("utf8", title, title + size) === "name";
+    }
+    if (isNames) found = true;
+    else kept.push(bytes.subarray(start, end));
+    start = end;
+  }
+  if (!found) throw new Error(`${program} has no names: leave this step out`);
+  writeFileSync(at(program), Buffer.concat(kept));
+}
+
 // Renames `name` after its bytes, with the names in `uses` replaced first. Returns the new name.
 function finish(name, uses) {
   const path = at(name);
@@ -57,6 +91,8 @@ function compress(name) {
   writeFileSync(at(`${name}.br`), brotliCompressSync(bytes, quality));
   writeFileSync(at(`${name}.gz`), gzipSync(bytes, { level: 9 }));
 }
+
+for (const program of ["app_bg.wasm", "vault_bg.wasm"]) dropFunctionNames(program);
 
 const images = addDesignSystem().map((name) => finish(name, []));
 const styles = [finish("design-system.css", images), finish("letterbox.css", [])];
