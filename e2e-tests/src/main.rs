@@ -12,7 +12,7 @@ mod supply;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use places::{Ports, Where};
+use places::{Between, Ports, Where};
 use stack::{Stack, StackError};
 
 /// Start the whole of Letterbox on this machine.
@@ -33,6 +33,9 @@ struct Options {
     /// a test can stand in between. Nobody reaches the relay before something does.
     #[arg(long, global = true)]
     between: bool,
+    /// The same for the directory (`LETTERBOX_DIRECTORY_BEHIND`).
+    #[arg(long, global = true)]
+    between_directory: bool,
     #[command(subcommand)]
     action: Action,
 }
@@ -73,10 +76,11 @@ async fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "the addresses are this program's output")]
 async fn act(options: Options) -> Result<ExitCode, StackError> {
-    let Options { programs, client, provide, between, action } = &options;
+    let Options { programs, client, provide, between, between_directory, action } = &options;
+    let between = Between { relay: *between, directory: *between_directory };
     match action {
         Action::Run { port, data } => {
-            let ports = choose(Where::Fixed(*port), *between)?;
+            let ports = choose(Where::Fixed(*port), between)?;
             let mut stack = Stack::start(programs, client, data, ports, *provide).await?;
             println!("{}", instructions(&stack));
             let ended = stack.until_interrupted().await;
@@ -85,7 +89,7 @@ async fn act(options: Options) -> Result<ExitCode, StackError> {
         }
         Action::With { command } => {
             let data = tempfile::tempdir().map_err(StackError::NoPort)?;
-            let ports = choose(Where::Free, *between)?;
+            let ports = choose(Where::Free, between)?;
             let mut stack = Stack::start(programs, client, data.path(), ports, *provide).await?;
             let result = stack.run(command).await;
             stack.stop().await;
@@ -94,7 +98,7 @@ async fn act(options: Options) -> Result<ExitCode, StackError> {
     }
 }
 
-fn choose(location: Where, between: bool) -> Result<Ports, StackError> {
+fn choose(location: Where, between: Between) -> Result<Ports, StackError> {
     Ports::choose(location, between).map_err(StackError::NoPort)
 }
 

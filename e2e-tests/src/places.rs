@@ -15,6 +15,13 @@ pub(crate) enum Where {
     Free,
 }
 
+/// Before which services something stands, once a test has put it there.
+#[derive(Clone, Copy)]
+pub(crate) struct Between {
+    pub(crate) relay: bool,
+    pub(crate) directory: bool,
+}
+
 /// The ports of all processes. Each is an origin of its own.
 pub(crate) struct Ports {
     pub(crate) client: u16,
@@ -22,21 +29,25 @@ pub(crate) struct Ports {
     /// Where the relay listens: the same, unless something stands in between.
     pub(crate) relay_behind: u16,
     pub(crate) directory: u16,
+    /// Where the directory listens, likewise.
+    pub(crate) directory_behind: u16,
     pub(crate) scotaccount: u16,
     pub(crate) attributes: u16,
 }
 
 impl Ports {
-    pub(crate) fn choose(location: Where, between: bool) -> io::Result<Self> {
-        let [client, relay, directory, scotaccount, attributes, behind] = ports(location)?;
-        let relay_behind = if between { behind } else { relay };
-        Ok(Self { client, relay, relay_behind, directory, scotaccount, attributes })
+    pub(crate) fn choose(location: Where, between: Between) -> io::Result<Self> {
+        let [client, relay, directory, scotaccount, attributes, behind_relay, behind_directory] =
+            ports(location)?;
+        let relay_behind = if between.relay { behind_relay } else { relay };
+        let directory_behind = if between.directory { behind_directory } else { directory };
+        Ok(Self { client, relay, relay_behind, directory, directory_behind, scotaccount, attributes })
     }
 }
 
-/// Six ports. Free ones are held together until all are known, so that they differ.
-fn ports(location: Where) -> io::Result<[u16; 6]> {
-    let mut ports = [0; 6];
+/// Seven ports. Free ones are held together until all are known, so that they differ.
+fn ports(location: Where) -> io::Result<[u16; 7]> {
+    let mut ports = [0; 7];
     match location {
         Where::Fixed(first) => {
             for (port, number) in ports.iter_mut().zip(first..) {

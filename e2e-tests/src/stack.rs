@@ -102,6 +102,7 @@ impl Stack {
             .env("LETTERBOX_RELAY_ORIGIN", origin(self.ports.relay))
             .env("LETTERBOX_RELAY_BEHIND", origin(self.ports.relay_behind))
             .env("LETTERBOX_DIRECTORY_ORIGIN", origin(self.ports.directory))
+            .env("LETTERBOX_DIRECTORY_BEHIND", origin(self.ports.directory_behind))
             .env("LETTERBOX_SCOTACCOUNT_ORIGIN", origin(self.ports.scotaccount))
             .env("LETTERBOX_SEND", &self.send)
             .env("LETTERBOX_DATA", self.folder.path())

@@ -121,7 +121,8 @@ impl Supply<'_> {
             )
             .await?;
         }
-        let directory = origin(self.ports.directory);
+        // Nothing stands before it yet.
+        let directory = origin(self.ports.directory_behind);
         let list: [&OsStr; 4] =
             ["body".as_ref(), "list".as_ref(), "--directory".as_ref(), directory.as_ref()];
         if self.run("letterbox-keyserver", &list).await?.contains(BODY) {
@@ -169,7 +170,7 @@ impl Supply<'_> {
     }
 
     async fn directory_settings(&self) -> Result<String, SupplyError> {
-        let Ports { client, directory, scotaccount, attributes, .. } = self.ports;
+        let Ports { client, directory, directory_behind, scotaccount, attributes, .. } = self.ports;
         let mut operators = Vec::new();
         for name in ["operator-1", "operator-2"] {
             operators.push(self.public("letterbox-keyserver", Some("operator"), name).await?);
@@ -184,7 +185,7 @@ impl Supply<'_> {
              [provider]\nissuer = \"{issuer}\"\nattribute_issuer = \"{attributes}\"\n\
              attributes_url = \"{attributes}/attributes/values\"\nclient_id = \"{CLIENT_ID}\"\n\
              client_key = \"{provider}\"\nredirect_uri = \"{client}/signed-in\"\n{provisioning}",
-            listen = listen(*directory),
+            listen = listen(*directory_behind),
             client = origin(*client),
             store = self.folder.file("directory/store").display(),
             log = key("log"),

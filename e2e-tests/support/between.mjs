@@ -1,8 +1,11 @@
-// Stands between the relay and everybody who asks it, in a stack that was started with `--between`: passes
-// everything on, and stands still where a test wants it to.
+// Stands between a service and everybody who asks it, in a stack that was started with `--between` or
+// `--between-directory`: passes everything on, stands still where a test wants it to, and lies where a
+// test wants it to.
 
-import { Agent, createServer, request } from "node:http";
+import { createServer } from "node:http";
 import { Transform, pipeline } from "node:stream";
+
+import { ask, begin, framed, whole } from "./exchange.mjs";
 
 // Lets so many bytes through; the rest waits until it may go on.
 function gate(most, { comes, goesOn }) {
@@ -20,17 +23,18 @@ function gate(most, { comes, goesOn }) {
   });
 }
 
-export async function standBetween({ LETTERBOX_RELAY_ORIGIN: origin, LETTERBOX_RELAY_BEHIND: behind }) {
+// Before the relay, or before the service that is named.
+export async function standBetween(env, service = "RELAY") {
+  const [origin, behind] = [env[`LETTERBOX_${service}_ORIGIN`], env[`LETTERBOX_${service}_BEHIND`]];
   const holds = [];
-  // A connection of its own for each request: none that a relay which went down has left behind.
-  const agent = new Agent({ keepAlive: false });
-  const server = createServer((asked, answer) => {
+  const lies = [];
+
+  function pass(asked, answer) {
     const place = holds.findIndex(({ matches }) => matches(asked));
     const [hold] = place < 0 ? [] : holds.splice(place, 1);
     const held = (most) => (hold && most !== undefined ? [gate(most, hold)] : []);
-    const { method, headers } = asked;
-    const on = request(new URL(asked.url, behind), { method, headers, agent });
-    // Whoever asked finds the connection broken, as at the relay itself.
+    const on = begin(asked, behind);
+    // Whoever asked finds the connection broken, as at the service itself.
     on.on("error", () => answer.destroy());
     answer.on("close", () => on.destroy());
     if (hold) hold.breakOff = () => answer.destroy();
@@ -39,8 +43,30 @@ export async function standBetween({ LETTERBOX_RELAY_ORIGIN: origin, LETTERBOX_R
       pipeline([given, ...held(hold?.answer), answer], () => {});
     });
     pipeline([asked, ...held(hold?.request), on], () => {});
+  }
+
+  async function tell({ request, answer, instead, to, exchanges }, asked, response) {
+    const { method, url, headers } = asked;
+    const original = { method, url, headers, content: await whole(asked) };
+    const told = request ? { ...original, ...request(original) } : original;
+    const given = instead ? null : await ask(told, to ?? behind);
+    const lie = instead ? instead(told) : answer ? { ...given, ...answer(given, told) } : given;
+    exchanges.push({ asked: original, given, told: lie });
+    response.writeHead(lie.status, framed(lie));
+    response.end(lie.content);
+  }
+
+  const server = createServer((asked, answer) => {
+    const lie = lies.find(({ matches }) => matches(asked));
+    if (!lie) return pass(asked, answer);
+    tell(lie, asked, answer).catch((error) => {
+      // A mistake of the test, which has to fail for it at once: nobody tries this again.
+      lie.mistakes.push(error);
+      if (!answer.headersSent) answer.writeHead(400);
+      answer.end();
+    });
   });
-  // The relay itself says how long anything may take.
+  // The service itself says how long anything may take.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 0;
   await new Promise((resolve, reject) => {
@@ -57,6 +83,24 @@ export async function standBetween({ LETTERBOX_RELAY_ORIGIN: origin, LETTERBOX_R
       hold.goesOn = new Promise((resolve) => { hold.goOn = resolve; });
       holds.push(hold);
       return { came, goOn: hold.goOn, breakOff: () => hold.breakOff() };
+    },
+    // From now on, in every exchange that `matches`: what `request` gives of a request, or `answer` of an
+    // answer, takes its place; `to` is asked in the service's place; `instead` answers and asks nobody.
+    // Without any of these it only takes note. `exchanges` has what was asked, what the service gave and
+    // what was told. Not for an answer that does not end. What was begun last comes first.
+    //
+    // `end` passes everything on again. It fails where the lie was never told, or could not be.
+    alter(how) {
+      const lie = { ...how, exchanges: [], mistakes: [] };
+      lies.unshift(lie);
+      return {
+        exchanges: lie.exchanges,
+        end() {
+          lies.splice(lies.indexOf(lie), 1);
+          if (lie.mistakes.length > 0) throw lie.mistakes[0];
+          if (lie.exchanges.length === 0) throw new Error("nobody asked for what was to be altered");
+        },
+      };
     },
     async stop() {
       const stopped = new Promise((resolve) => server.close(resolve));

@@ -32,6 +32,8 @@ impl Failure {
         Self(match error {
             AnswerError::Refused(refused) if refused.is_temporary() => Problem::DirectoryUnreachable,
             AnswerError::Refused(refused) if refused.is(Code::SignInUnknown) => Problem::SignInExpired,
+            // It says itself that its log is not the one that it showed before.
+            AnswerError::Refused(refused) if refused.is(Code::UnknownLog) => Problem::DirectoryOtherHistory,
             AnswerError::Refused(_) => Problem::DirectoryRefused,
             AnswerError::Malformed(_) => Problem::DirectoryLied,
         })

@@ -190,7 +190,10 @@ pub(crate) async fn file(device: &Device, shared: &Shared) -> Result<(), Failure
             Err(AnswerError::Refused(refused))
                 if !refused.is_temporary() && !refused.is(Code::SignatureInvalid) =>
             {
-                device.worker.tell(Event::Alarm(Problem::RelayRefused));
+                // It has what it said it had lost: nothing else is filed under an id of this device.
+                let is_lie = refused.is(Code::ArchiveConflict);
+                let problem = if is_lie { Problem::RelayLied } else { Problem::RelayRefused };
+                device.worker.tell(Event::Alarm(problem));
                 continue;
             }
             Err(error) => return Err(Failure::of_relay(&error)),

@@ -88,7 +88,7 @@ impl Inbox {
             last: 0,
             is_complete: false,
             expected: filed.map(|(id, _)| *id).collect(),
-            hidden: self.hidden.clone(),
+            hidden: self.hidden.keys().copied().collect(),
         }
     }
 
@@ -191,7 +191,7 @@ impl Inbox {
             return received;
         }
         received.alarms.extend(pass.expected.into_iter().map(|id| Alarm::ObjectMissing { id }));
-        let lost = pass.hidden.into_iter().filter(|sequence| self.hidden.contains(sequence));
+        let lost = pass.hidden.into_iter().filter(|sequence| self.hidden.contains_key(sequence));
         received.alarms.extend(lost.map(|sequence| Alarm::LetterLost { sequence }));
         self.change = self.change.max(pass.last);
         received.writes.put.push(self.record());

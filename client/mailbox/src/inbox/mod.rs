@@ -93,8 +93,8 @@ pub struct Inbox {
     filings: BTreeMap<ObjectId, Filing>,
     /// What stays at the relay, because it was not opened or is the second of its id.
     unopened: BTreeMap<u64, Deposit>,
-    /// Acknowledged by a device; to be found in the archive.
-    hidden: BTreeSet<u64>,
+    /// Acknowledged by a device, as the relay says; to be found in the archive.
+    hidden: BTreeMap<u64, Deposit>,
     /// The archive's last change that was seen.
     change: u64,
 }
@@ -128,7 +128,7 @@ impl Inbox {
             sequences: BTreeSet::new(),
             filings: BTreeMap::new(),
             unopened: BTreeMap::new(),
-            hidden: BTreeSet::new(),
+            hidden: BTreeMap::new(),
             change: 0,
         }
     }
@@ -139,11 +139,14 @@ impl Inbox {
         self.position.last()
     }
 
-    /// The numbers of what stays at the relay. Once the registry is up to date, list each again
+    /// The numbers of what stays at the relay, and of what it says is filed and was not found: it may
+    /// have said so wrongly, and give the letter now. Once the registry is up to date, list each again
     /// (after the number before it, one letter) and give it to [`Inbox::again`].
     #[must_use]
     pub fn unopened(&self) -> Vec<u64> {
-        self.unopened.keys().copied().collect()
+        let mut numbers: Vec<u64> = self.unopened.keys().chain(self.hidden.keys()).copied().collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     /// What the relay has not confirmed yet, in no particular order.

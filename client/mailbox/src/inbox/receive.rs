@@ -65,11 +65,12 @@ impl Inbox {
     ) -> Result<Received, RelayLie> {
         let first = page.letters.first().ok_or(RelayLie::Withheld)?;
         let (arrived, _) = Arrived::read(first, reader.trust.relay_key())?;
-        if self.unopened.get(&sequence).is_some_and(|known| *known != arrived.deposit) {
+        let known = self.unopened.get(&sequence).or_else(|| self.hidden.get(&sequence));
+        if known.is_some_and(|known| *known != arrived.deposit) {
             return Err(RelayLie::OtherDeposit);
         }
         let mut received = Received { is_complete: true, ..Received::default() };
-        if self.unopened.remove(&sequence).is_some() {
+        if self.unopened.remove(&sequence).or_else(|| self.hidden.remove(&sequence)).is_some() {
             self.take(vec![arrived], reader, &mut received, rng);
         }
         Ok(received)
@@ -87,7 +88,7 @@ impl Inbox {
             let sequence = deposit.sequence;
             let Some(envelope) = envelope else {
                 if !self.sequences.contains(&sequence) {
-                    self.hidden.insert(sequence);
+                    self.hidden.insert(sequence, deposit);
                 }
                 continue;
             };

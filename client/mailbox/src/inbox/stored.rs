@@ -1,8 +1,6 @@
 //! The inbox as it lies on the device: where it stands, what the list shows of each letter, what the
 //! relay has not confirmed yet. Letters lie beside it and are not needed to load it.
 
-use std::collections::BTreeSet;
-
 use crypto_core::{archive::ObjectId, citizen::DirectoryId};
 use minicbor::{Decode, Encode};
 use relay_auth::{
@@ -38,7 +36,7 @@ struct State {
     #[n(7)]
     unopened: Vec<Deposit>,
     #[n(8)]
-    hidden: BTreeSet<u64>,
+    hidden: Vec<Deposit>,
 }
 
 impl Wire for State {
@@ -62,7 +60,7 @@ impl Inbox {
         let mut inbox = Self {
             position: state.position,
             unopened: state.unopened.into_iter().map(|deposit| (deposit.sequence, deposit)).collect(),
-            hidden: state.hidden,
+            hidden: state.hidden.into_iter().map(|deposit| (deposit.sequence, deposit)).collect(),
             change: state.change,
             ..Self::new(enrolled)
         };
@@ -106,7 +104,7 @@ impl Inbox {
             letters: self.letters.len() as u64,
             change: self.change,
             unopened: self.unopened.values().cloned().collect(),
-            hidden: self.hidden.clone(),
+            hidden: self.hidden.values().cloned().collect(),
         };
         Record::new(names::INBOX, state.to_bytes())
     }
