@@ -5,17 +5,16 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { device } from "../support/device.mjs";
+import { PORTS, freeRow, hold } from "../support/ports.mjs";
 import { person, sendForReceipt } from "../support/sender.mjs";
 import { LAUNCHER, PROCESSES, processes } from "../support/stack.mjs";
 
 const PAUL = person("Paul", "Wallis", "1970-01-01", "G2 1AL");
-const PORTS = 5;
 
 let data;
 let first;
@@ -26,26 +25,6 @@ before(async () => {
 after(() => {
   rmSync(data, { recursive: true });
 });
-
-// Listens on a port; nothing if somebody else does.
-function hold(port) {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(null));
-    server.listen(port, "127.0.0.1", () => resolve(server));
-  });
-}
-
-// The first of five ports in a row that are free.
-async function freeRow() {
-  for (;;) {
-    const port = 20000 + Math.floor(Math.random() * 10000);
-    const held = [];
-    for (let place = 0; place < PORTS; place += 1) held.push(await hold(port + place));
-    await Promise.all(held.filter(Boolean).map((server) => new Promise((resolve) => server.close(resolve))));
-    if (held.every(Boolean)) return port;
-  }
-}
 
 // Starts it as `make run` does, looks, and ends it as Ctrl-C does.
 async function run(look) {

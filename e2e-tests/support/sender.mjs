@@ -16,8 +16,8 @@ export const person = (given, family, born, postcode) => [
 export const MAIRI = person("Màiri", "MacDonald", "1985-03-14", "EH1 1AA");
 
 // Runs the command and returns its exit code, what it printed, and what it said instead. `started` is
-// called with the id of its process.
-export async function attempt(recipient, { subject = "Your council tax", text = "Hello.\n", attach = [], more = [], started } = {}, command = SEND) {
+// called with the id of its process, which has the environment `env`.
+export async function attempt(recipient, { subject = "Your council tax", text = "Hello.\n", attach = [], more = [], started, env = process.env } = {}, command = SEND) {
   if (!command) throw new Error("LETTERBOX_SEND is not set: run the journeys by `make test`");
   const folder = await mkdtemp(join(tmpdir(), "letterbox-letter-"));
   try {
@@ -25,7 +25,7 @@ export async function attempt(recipient, { subject = "Your council tax", text = 
     await writeFile(body, text);
     const files = attach.flatMap((file) => ["--attach", file]);
     const letter = [...recipient, "--subject", subject, "--body", body, ...files, ...more];
-    const running = promisify(execFile)("sh", ["-c", `exec ${command} "$@"`, "letterbox", ...letter]);
+    const running = promisify(execFile)("sh", ["-c", `exec ${command} "$@"`, "letterbox", ...letter], { env });
     started?.(running.child.pid);
     const { code = 0, stdout, stderr } = await running.catch((error) => error);
     return { code, printed: stdout, said: stderr };

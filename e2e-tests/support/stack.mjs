@@ -40,7 +40,7 @@ export function processes(data) {
   }
 }
 
-async function answers(address) {
+export async function answers(address) {
   try {
     return (await fetch(address)).ok;
   } catch {

@@ -48,6 +48,8 @@ pub(crate) const fn of_send(error: &SendError) -> u8 {
         | SendError::PermitExpired
         | SendError::FilesLost
         | SendError::KeyKeepsChanging
+        | SendError::PermitsExpire
+        | SendError::RelayBehind
         | SendError::Receipt(_) => RELAY,
         SendError::Upload(error) => of_upload(error),
         SendError::Transport(error) => of_transport(error),
@@ -131,6 +133,8 @@ mod tests {
             (SendError::Upload(UploadError::Transport(gone(Peer::Relay))), 22),
             (SendError::NoPermit, 20),
             (SendError::KeyKeepsChanging, 21),
+            (SendError::PermitsExpire, 21),
+            (SendError::RelayBehind, 21),
             (SendError::FilesLost, 21),
             (SendError::Transport(odd(Peer::Directory)), 20),
             (SendError::Transport(odd(Peer::Relay)), 21),

@@ -60,6 +60,16 @@ pub enum SendError {
         "the relay accepts none of the keys that the directory proves for this person: try again in an hour, and report it if it goes on"
     )]
     KeyKeepsChanging,
+    /// The relay takes every permit for expired that the directory has just made.
+    #[error(
+        "the relay takes permits that the directory has just made for expired, so the clock of one of them is wrong: try again later, and report it if it goes on"
+    )]
+    PermitsExpire,
+    /// The relay's receipt says that the letter came before it was written.
+    #[error(
+        "the relay's clock is behind, so nobody can open the letter that it stored: report this to whoever runs the relay, and send the letter again when the clock is right"
+    )]
+    RelayBehind,
     /// The files were not uploaded.
     #[error("{0}. Nothing was deposited")]
     Upload(#[from] UploadError),

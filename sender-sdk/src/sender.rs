@@ -109,9 +109,8 @@ impl Sender {
             };
             match deliver(proven, letter, progress).await {
                 Ok(delivery) => return Ok(Outcome::Delivered(delivery)),
-                Err(SendError::RecipientKeyChanged | SendError::PermitExpired) => {
-                    ends = SendError::KeyKeepsChanging;
-                }
+                Err(SendError::RecipientKeyChanged) => ends = SendError::KeyKeepsChanging,
+                Err(SendError::PermitExpired) => ends = SendError::PermitsExpire,
                 Err(SendError::FilesLost) => ends = UploadError::NotKept.into(),
                 Err(error) => return Err(error),
             }

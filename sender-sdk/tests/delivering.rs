@@ -131,6 +131,19 @@ fn a_relay_that_accepts_no_key_is_asked_three_times_and_then_told() {
 }
 
 #[test]
+fn a_relay_that_takes_every_new_permit_for_expired_has_a_name_of_its_own() {
+    let (town, ann) = town();
+    town.tell(&town.about(&ANN, &ann));
+    let sender = town.connect().unwrap();
+    for _ in 0..3 {
+        town.told().manners.push_back(Manner::Refuses(Code::PermitExpired));
+    }
+    let refused = town.run(sender.send(&letter_to(&ANN)));
+    assert!(matches!(refused, Err(SendError::PermitsExpire)), "{refused:?}");
+    assert_eq!(town.counted(), (3, 3, 0));
+}
+
+#[test]
 fn a_letter_that_may_not_be_sent_asks_about_nobody() {
     let (town, _) = town();
     let sender = town.connect().unwrap();

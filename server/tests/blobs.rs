@@ -316,7 +316,7 @@ async fn a_part_that_does_not_end_is_cut_off_and_counts_nothing() {
 #[tokio::test]
 async fn what_no_letter_named_within_an_hour_of_the_last_part_is_gone() {
     let relay = Relay::opened().await;
-    let lasting = seal(&Permit { not_after: NOW + 2 * UPLOAD_LIFE, ..permit(1) }, 7);
+    let lasting = seal(&Permit { not_after: NOW + UPLOAD_LIFE, ..permit(1) }, 7);
     assert_eq!(relay.send(uploading(&lasting, 7, 4, 0, b"part")).await.status(), StatusCode::OK);
     relay.set_time(NOW + UPLOAD_PAUSE);
     relay.app.collect_blobs(Collection::Everything).await.unwrap();

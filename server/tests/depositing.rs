@@ -34,6 +34,8 @@ async fn permits_that_are_late_foreign_altered_or_of_another_kind_are_refused() 
     let relay = Relay::opened().await;
     let late = Permit { not_after: NOW - 1, ..permit(1) };
     relay.refused(depositing(&seal(&late, 7), b"sealed"), Code::PermitExpired).await;
+    let from_the_future = Permit { not_after: NOW + 25 * 60 * 60, ..permit(1) };
+    relay.refused(depositing(&seal(&from_the_future, 7), b"sealed"), Code::Unavailable).await;
     relay.refused(depositing(&seal(&permit(1), 8), b"sealed"), Code::PermitInvalid).await;
     relay.refused(depositing(&voucher(1, NOW + 60), b"sealed"), Code::PermitInvalid).await;
     let good = sealed_permit(1);

@@ -134,11 +134,12 @@ impl Committer {
 
     /// Gathers a group that starts with `first`, commits it and answers.
     fn serve(&mut self, first: Job) {
-        let room = match self.durable.folder().disk.free_bytes() {
-            Ok(free) => free >= self.reserve_bytes,
+        let free = match self.durable.folder().disk.free_bytes() {
+            Ok(free) => free,
             Err(error) => return self.stop(&error.to_string()),
         };
-        let mut view = View::new(self.durable.folder().db.clone(), room);
+        let (room, half_reserve) = (free >= self.reserve_bytes, free >= self.reserve_bytes / 2);
+        let mut view = View::new(self.durable.folder().db.clone(), room, half_reserve);
         let mut answers = Vec::new();
         let mut next = Some(first);
         while let Some(Job(run)) = next.take() {

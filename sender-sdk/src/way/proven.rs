@@ -92,8 +92,9 @@ impl<'s> Proven<'s> {
             return Err(LetterError::NotUploaded.into());
         }
         let blobs = attachments.iter().map(|file| file.blob).collect();
+        let written = now();
         let sealed = self.write(letter, attachments)?;
-        Ok(Sealed { sender: self.sender, letter: sealed, blobs, permit: self.permit })
+        Ok(Sealed { sender: self.sender, letter: sealed, written, blobs, permit: self.permit })
     }
 
     fn write(&self, letter: &Letter, attachments: Vec<Attachment>) -> Result<SealedLetter, LetterError> {

@@ -7,6 +7,7 @@ use relay_auth::{
     cbor::{Bytes, Wire as _},
     id::BlobId,
     receipt::{Receipt, ReceiptError, SignedReceipt},
+    request::WINDOW,
 };
 
 use crate::{error::SendError, outcome::Delivery, sender::Sender};
@@ -16,6 +17,8 @@ use crate::{error::SendError, outcome::Delivery, sender::Sender};
 pub struct Sealed<'s> {
     pub(super) sender: &'s Sender,
     pub(super) letter: SealedLetter,
+    /// When, Unix seconds.
+    pub(super) written: u64,
     /// The uploaded files, in the order of the letter.
     pub(super) blobs: Vec<BlobId>,
     pub(super) permit: Bytes,
@@ -34,7 +37,7 @@ impl Sealed<'_> {
     ///
     /// # Errors
     /// [`SendError::RecipientKeyChanged`], [`SendError::PermitExpired`] and [`SendError::FilesLost`] ask
-    /// for another lookup; [`SendError::Transport`], [`SendError::Receipt`].
+    /// for another lookup; [`SendError::Transport`], [`SendError::Receipt`], [`SendError::RelayBehind`].
     pub async fn deposit(self) -> Result<Delivery, SendError> {
         let envelope = self.letter.envelope();
         let deposited = self.sender.relay.deposit(self.permit.as_ref(), envelope, &self.blobs).await;
@@ -43,6 +46,10 @@ impl Sealed<'_> {
         let signed = SignedReceipt::from_bytes(&answer).map_err(ReceiptError::from)?;
         let Receipt { digest, time, head, .. } =
             signed.verify(self.sender.trust.relay_key(), envelope, &self.blobs)?;
+        // A reader refuses a letter from the future (`LBX-LETTER-4`).
+        if time.saturating_add(WINDOW) < self.written {
+            return Err(SendError::RelayBehind);
+        }
         Ok(Delivery {
             letter: self.letter.id(),
             time,

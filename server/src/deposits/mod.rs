@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use relay_auth::{
     id::{BlobId, InboxKeyId, MailboxId, PermitId},
-    permit::Permit,
+    permit::{LONGEST_LIFE, Permit},
     receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
+    request::WINDOW,
     signing::SigningKey,
     ticket::{TicketError, TicketKeys},
 };
@@ -119,6 +120,9 @@ pub enum DepositError {
     /// The permit was not taken.
     #[error(transparent)]
     Permit(#[from] TicketError),
+    /// The permit holds for longer than any (`LBX-PERMIT-2`): it was made in what is the future here.
+    #[error("the clock of this relay is behind that of the directory: try again later")]
+    ClockBehind,
     /// There is no envelope.
     #[error("the request has no content: send the sealed letter as its body")]
     Empty,
@@ -169,6 +173,10 @@ impl Deposits {
         now: u64,
     ) -> Result<SignedReceipt, DepositError> {
         let permit: Permit = self.tickets.open(permit)?;
+        // The receipt would say that the letter came before it was written: no reader believes that.
+        if permit.not_after > now.saturating_add(LONGEST_LIFE + WINDOW) {
+            return Err(DepositError::ClockBehind);
+        }
         if envelope.is_empty() {
             return Err(DepositError::Empty);
         }

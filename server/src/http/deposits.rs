@@ -92,6 +92,7 @@ fn label<T>(outcome: &Result<T, DepositError>) -> &'static str {
     match outcome {
         Ok(_) => "receipt",
         Err(DepositError::Permit(_)) => "permit",
+        Err(DepositError::ClockBehind) => "clock",
         Err(DepositError::Empty) => "empty",
         Err(DepositError::PermitSpent) => "permit-spent",
         Err(DepositError::KeyNotAccepted) => "recipient-key-changed",

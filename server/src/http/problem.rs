@@ -84,6 +84,10 @@ impl From<DepositError> for Refusal {
         let code = match error {
             DepositError::Permit(TicketError::Expired) => Code::PermitExpired,
             DepositError::Permit(_) => Code::PermitInvalid,
+            DepositError::ClockBehind => {
+                tracing::error!("{error}");
+                Code::Unavailable
+            }
             DepositError::Empty => Code::Malformed,
             DepositError::PermitSpent => Code::PermitSpent,
             DepositError::KeyNotAccepted => Code::RecipientKeyChanged,

@@ -28,8 +28,8 @@ pub(super) async fn spend(store: &Embedded, by: &Proven, most: u64, now: u64) ->
             if count >= most {
                 return Err(Denied::OverQuota);
             }
-            view.insert(&nonce, b"")?;
-            view.insert(&counter, &encode(&(count + 1)))?;
+            view.insert_passing(&nonce, b"")?;
+            view.insert_passing(&counter, &encode(&(count + 1)))?;
             Ok::<_, Denied>(())
         })
         .await
