@@ -12,7 +12,8 @@
 //!   [`sign_ins`] asks ScotAccount.
 //! - [`directory`] is the tree, the log and its heads. It knows labels and values, and no accounts.
 //! - [`store`] keeps what the domain says, sealed where it is about a person. No policy there.
-//! - [`commands`] is what the program does besides serving: keys, public bodies, the trust file.
+//! - [`commands`] is what the program does besides serving: keys, public bodies, the trust file,
+//!   looking after the store.
 //!
 //! What an epoch of the directory shows and what the store keeps about it are written in one
 //! transaction ([`directory::Publisher::publish`]), so that neither is ever ahead of the other.

@@ -16,7 +16,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             tracing::error!("{problem}");
-            ExitCode::FAILURE
+            ExitCode::from(problem.exit_code())
         }
     }
 }

@@ -20,4 +20,5 @@ mod settings;
 mod signing;
 mod signing_in;
 mod support;
+mod upkeep;
 mod vault;

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::SeqCst},
@@ -41,7 +42,7 @@ use relay_auth::{
     signing::{SigningKey, VerifyingKey},
     ticket::TicketKeys,
 };
-use service::{clock::Clock, operations};
+use service::{clock::Clock, keys, operations};
 use sha2::{Digest as _, Sha256};
 use store::{Engine, Options};
 use tempfile::TempDir;
@@ -58,6 +59,8 @@ pub(crate) const SECRET: &str = "a secret of ScotAccount's";
 
 const VRF: u8 = 101;
 const LOG_KEY: u8 = 102;
+const INDEX: u8 = 103;
+const SEALING: u8 = 104;
 const TICKETS: u8 = 105;
 
 pub(crate) fn key(seed: u8) -> SigningKey {
@@ -120,10 +123,21 @@ impl Directory {
 
     /// Ends the directory and starts it again on the same folder.
     pub(crate) async fn restart(self) -> Self {
+        self.restart_after(async |_| {}).await
+    }
+
+    /// The same, with something done to the store's folder in between.
+    pub(crate) async fn restart_after(self, meanwhile: impl AsyncFnOnce(&Path)) -> Self {
         let Self { app, router, provider, folder, now, counter, limits } = self;
         drop((app, router));
+        meanwhile(&folder.path().join("store")).await;
         let (app, router) = open(&folder, &now, &provider, &limits).await;
         Self { app, router, provider, folder, now, counter, limits }
+    }
+
+    /// The store's folder.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
     }
 
     pub(crate) fn now(&self) -> u64 {
@@ -243,6 +257,21 @@ impl Directory {
     }
 }
 
+/// The settings of a directory on this store, so far as commands need them.
+pub(crate) fn settings_file(store: &Path) -> String {
+    let text = |seed: u8| keys::to_text(&Secret::from([seed; 32])).to_string();
+    format!(
+        "store = \"{}\"\nlog_origin = \"{LOG}\"\nlog_key = \"{}\"\nvrf_key = \"{}\"\n\
+         index_key = \"{}\"\nsealing_key = \"{}\"\n[ticket_keys]\n1 = \"{}\"\n",
+        store.display(),
+        text(LOG_KEY),
+        text(VRF),
+        text(INDEX),
+        text(SEALING),
+        text(TICKETS),
+    )
+}
+
 async fn open(
     folder: &TempDir,
     now: &Arc<AtomicU64>,
@@ -256,7 +285,7 @@ async fn open(
         engine: Engine::open(folder.path().join("store"), options).unwrap(),
         keys: Keys {
             directory: DirectoryKeys { vrf: secret(VRF), log: key(LOG_KEY), origin: LOG.to_owned() },
-            records: RecordKeys { index: secret(103), sealing: secret(104) },
+            records: RecordKeys { index: secret(INDEX), sealing: secret(SEALING) },
             tickets: tickets(),
         },
         operators: operator_keys(),

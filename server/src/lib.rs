@@ -10,6 +10,7 @@
 //! - [`mailboxes`], [`deposits`], [`blobs`], [`archive`] and [`recovery`] are the domain. No HTTP there.
 //! - [`store`] keeps what the domain says. Each of its calls is one transaction, and answers when
 //!   the disk has it. No policy there.
+//! - [`upkeep`] is what the program does besides serving, with a store that no relay runs on.
 //!
 //! Nothing is acknowledged before it is durable; see [`store::MailStore`] for the promises.
 
@@ -27,3 +28,4 @@ pub mod http;
 pub mod mailboxes;
 pub mod recovery;
 pub mod store;
+pub mod upkeep;

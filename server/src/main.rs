@@ -18,6 +18,7 @@ use letterbox_server::{
     config::{Config, ConfigError, FILE_VARIABLE},
     http,
     store::{Embedded, MailStore, Options},
+    upkeep::{self, UpkeepError},
 };
 use service::{
     clock::Clock,
@@ -33,7 +34,7 @@ use tracing::{error, warn};
 #[command(name = "letterbox-server", version)]
 struct Arguments {
     /// The file with the settings.
-    #[arg(long, env = FILE_VARIABLE)]
+    #[arg(long, env = FILE_VARIABLE, global = true)]
     config: Option<PathBuf>,
     /// Show the settings in force, with keys hidden, and end.
     #[arg(long)]
@@ -47,6 +48,21 @@ enum Command {
     /// Make and show keys.
     #[command(subcommand)]
     Keys(Keys),
+    /// Look at everything in the store, which no relay may be running on, and change nothing. Ends with 0
+    /// if it is whole, 1 if it is damaged, 2 if it cannot be looked at.
+    Fsck,
+    /// Write the store, which no relay may be running on, to one file. Keys are not in it.
+    Backup {
+        /// The file. It must not be there yet.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Make the store from a backup. Its folder must not be there yet, or be empty.
+    Restore {
+        /// The file that `backup` wrote.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -84,6 +100,8 @@ enum RelayError {
     Store { folder: PathBuf, cause: store::StoreError },
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     #[error("cannot write the answer: {0}")]
     Output(io::Error),
 }
@@ -91,27 +109,42 @@ enum RelayError {
 #[tokio::main]
 async fn main() -> ExitCode {
     telemetry::start_logs();
-    match run(Arguments::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
+    let arguments = Arguments::parse();
+    let is_fsck = matches!(arguments.command, Some(Command::Fsck));
+    match run(arguments).await {
+        Ok(code) => code,
         Err(problem) => {
             error!("{problem}");
-            ExitCode::FAILURE
+            // Of a check, 1 says that it found damage.
+            if is_fsck { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), RelayError> {
-    if let Some(Command::Keys(command)) = arguments.command {
-        return make_keys(&command);
+async fn run(arguments: Arguments) -> Result<ExitCode, RelayError> {
+    if let Some(Command::Keys(command)) = &arguments.command {
+        make_keys(command)?;
+        return Ok(ExitCode::SUCCESS);
     }
     // A variable that is not text is none of ours.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let config = Config::load(arguments.config.as_deref(), variables)?;
     if arguments.print_config {
-        return say(&config.show()?);
+        say(&config.show()?)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    relay(&config).await
+    match arguments.command {
+        Some(Command::Fsck) => {
+            let look = upkeep::fsck(&config, Clock::system().now())?;
+            say(&look.to_string())?;
+            return Ok(if look.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Some(Command::Backup { to }) => say(&upkeep::back_up(&config, &to, Clock::system().now())?)?,
+        Some(Command::Restore { from }) => say(&upkeep::restore(&config, &from)?)?,
+        Some(Command::Keys(_)) | None => relay(&config).await?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn relay(config: &Config) -> Result<(), RelayError> {

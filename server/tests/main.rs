@@ -15,3 +15,4 @@ mod operations;
 mod recovery;
 mod signing;
 mod support;
+mod upkeep;

@@ -30,7 +30,7 @@ use std::{
 
 use crate::{BlobError, BlobId, StoreError, disk, folder};
 
-const PARTIAL: &str = "partial";
+pub(crate) const PARTIAL: &str = "partial";
 
 /// A blob, open for reading from its start or any position in it.
 #[derive(Debug)]

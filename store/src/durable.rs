@@ -95,6 +95,7 @@ impl Durable {
     /// Keeps sled from closing when the last handle goes: closing would flush and sync again, and
     /// that must not be tried after a failure. The process is about to end anyway.
     pub(crate) fn abandon(&self) {
+        self.folder.closing.fail();
         mem::forget(self.folder.db.clone());
     }
 }

@@ -42,7 +42,7 @@ pub enum StoreError {
     },
     /// What is on the disk is not what was written.
     #[error(
-        "the store is damaged: {what}. Stop the service, run the store check, restore a backup if needed"
+        "the store is damaged: {what}. Stop the service, and leave its folder as it is. The command `fsck` of this program says what is damaged; `restore` puts a whole backup back into another folder"
     )]
     Corrupt {
         /// What is wrong.
@@ -89,6 +89,52 @@ pub enum BlobError {
         length: u64,
     },
     /// Our side failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a store was not backed up, or a backup not put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Something has the name already.
+    #[error("{} is there already: a backup never takes the place of anything. Choose another name", .0.display())]
+    Exists(PathBuf),
+    /// It would lie in the store that it is of, or in a copy that is about to go.
+    #[error("{} lies in the store itself: choose a place elsewhere, best on another disk", .0.display())]
+    Inside(PathBuf),
+    /// An earlier one was interrupted, or is still being written.
+    #[error(
+        "{} is there: another backup of this name is being written, or was interrupted. If none is running, remove it",
+        .0.display()
+    )]
+    Unfinished(PathBuf),
+    /// There is a store already, or something else.
+    #[error(
+        "{} is not empty: a backup is put back into an empty place only. Move what is there away, and keep it until the restored service was looked at",
+        .0.display()
+    )]
+    NotEmpty(PathBuf),
+    /// Not a backup.
+    #[error("this is not a backup of a Letterbox service")]
+    NotABackup,
+    /// Of another service.
+    #[error("this is a backup of the {found}, and not of the {expected}: nothing was put back")]
+    OtherService {
+        /// Whose it is.
+        found: String,
+        /// Whose it should be.
+        expected: &'static str,
+    },
+    /// Of a later version.
+    #[error("this backup was made by a later version of the program: put it back with that version")]
+    Newer,
+    /// Not what was written.
+    #[error("this backup is damaged or cut short ({what}): nothing was put back. Take another one")]
+    Damaged {
+        /// What is wrong.
+        what: String,
+    },
+    /// The store failed, or the disk.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -11,7 +11,9 @@ use std::{
 
 use crate::{
     StoreError,
+    closed::{self, Closing},
     disk::{self, Disk},
+    log,
 };
 
 /// How long to wait for a lock. Another process holds it for hours; but a thread of sled may hold it
@@ -19,11 +21,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A folder with sled open in it. The fields are dropped in this order: sled closes before the lock
-/// is given up.
+/// A folder with sled open in it. The fields are dropped in this order: sled closes, that is marked,
+/// and then the lock is given up.
 pub(crate) struct Folder {
     pub(crate) db: sled::Db,
     pub(crate) disk: Disk,
+    pub(crate) closing: Closing,
     _lock: File,
 }
 
@@ -33,10 +36,12 @@ impl Folder {
         let path = create(path)?;
         let lock = lock(&path)?;
         remove_unfinished_snapshots(&path)?;
+        refuse_damage(&path)?;
+        closed::remove(&path)?;
         let db = open_sled(&path, cache_bytes)?;
         db.flush().map_err(|error| StoreError::sled("flush what recovery found", error))?;
         let disk = Disk::open(&path)?;
-        Ok(Self { db, disk, _lock: lock })
+        Ok(Self { db, disk, closing: Closing::new(path), _lock: lock })
     }
 
     /// Opens the store in `path`, which must be there.
@@ -72,12 +77,18 @@ pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join("lock");
     let locking = |cause| StoreError::io(format!("lock {}", path.display()), cause);
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(locking)?;
+    take_lock(folder, &file)?;
+    Ok(file)
+}
+
+/// Locks an open file of `folder`, for as long as the file is open.
+pub(crate) fn take_lock(folder: &Path, file: &File) -> Result<(), StoreError> {
+    let locking = |cause| StoreError::io(format!("lock {}", folder.display()), cause);
     patiently(folder, || match file.try_lock() {
         Ok(()) => Ok(Some(())),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(cause)) => Err(locking(cause)),
-    })?;
-    Ok(file)
+    })
 }
 
 /// sled writes a snapshot under a name ending in `.generating`, then renames it. When it is killed
@@ -91,6 +102,16 @@ fn remove_unfinished_snapshots(folder: &Path) -> Result<(), StoreError> {
         if name.starts_with("snap.") && name.ends_with(".generating") {
             fs::remove_file(entry.path()).map_err(cleaning)?;
         }
+    }
+    Ok(())
+}
+
+/// sled takes damage in what it reads when it opens for the end that a crash left: it goes on without what
+/// follows, and zeroes that. After an orderly stop there was no crash. Nothing is changed here, so
+/// that the next start finds the same.
+fn refuse_damage(folder: &Path) -> Result<(), StoreError> {
+    if closed::end(folder).is_some() && log::check_newest(folder)?.damaged > 0 {
+        return Err(StoreError::Corrupt { what: "its log is not as it was at the last stop".to_owned() });
     }
     Ok(())
 }
@@ -145,6 +166,57 @@ mod tests {
         let opened = Folder::open(folder.path(), CACHE).unwrap();
         assert_eq!(opened.db.get("key").unwrap().as_deref(), Some(&b"value"[..]));
         assert!(!torn.exists());
+    }
+
+    #[test]
+    fn a_log_that_changed_since_an_orderly_stop_is_not_opened_and_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |number: u8| {
+            let opened = Folder::open(folder.path(), CACHE).unwrap();
+            opened.db.insert([number], vec![number; 1000]).unwrap();
+            opened.db.flush().unwrap();
+        };
+        // The second one is what sled reads again.
+        written(1);
+        written(2);
+        let db = folder.path().join("db");
+        let log = fs::read(&db).unwrap();
+        let place = log.windows(1000).rposition(|bytes| bytes == [2; 1000]).unwrap() + 500;
+        let mut rotten = log.clone();
+        rotten[place] ^= 1;
+        for damaged in [&rotten[..], &log[..place]] {
+            fs::write(&db, damaged).unwrap();
+            for _ in 0..2 {
+                let refused = Folder::open(folder.path(), CACHE).map(drop).unwrap_err();
+                assert!(matches!(refused, StoreError::Corrupt { .. }), "{refused}");
+                let said = refused.to_string();
+                assert!(said.contains("`fsck`") && said.contains("`restore`"), "{said}");
+            }
+            assert!(fs::read(&db).unwrap() == damaged);
+        }
+        fs::remove_file(&db).unwrap();
+        assert!(matches!(Folder::open(folder.path(), CACHE), Err(StoreError::Io { .. })));
+        assert!(!db.exists());
+        fs::write(&db, &log).unwrap();
+        let opened = Folder::open(folder.path(), CACHE).unwrap();
+        assert_eq!(opened.db.get([2_u8]).unwrap().as_deref(), Some(&[2; 1000][..]));
+    }
+
+    #[test]
+    fn an_end_that_a_crash_may_have_left_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = Folder::open(folder.path(), CACHE).unwrap();
+        opened.db.insert("key", vec![7_u8; 1000]).unwrap();
+        drop(opened);
+        let db = folder.path().join("db");
+        let mut log = fs::read(&db).unwrap();
+        let place = log.windows(1000).rposition(|bytes| bytes == [7; 1000]).unwrap();
+        log[place] ^= 1;
+        fs::write(&db, &log).unwrap();
+        assert!(matches!(Folder::open(folder.path(), CACHE), Err(StoreError::Corrupt { .. })));
+        // As it is without an orderly stop.
+        closed::remove(folder.path()).unwrap();
+        drop(Folder::open(folder.path(), CACHE).unwrap());
     }
 
     #[test]

@@ -29,6 +29,10 @@
 //!
 //! sled never gives space back: [`export`] and [`import`] into a new folder does.
 //!
+//! What a service needs to look after a store that it does not run on: [`Resting`] holds it, reads the log
+//! without sled and copies the rows to be looked at; [`back_up`] and [`restore`] move rows and blobs
+//! together.
+//!
 //! ```
 //! use store::{Engine, Options, StoreError};
 //!
@@ -53,6 +57,7 @@ mod backup;
 mod blob_id;
 mod blobs;
 mod chunks;
+mod closed;
 mod committer;
 mod disk;
 mod durable;
@@ -62,7 +67,10 @@ mod folder;
 mod fsck;
 mod keys;
 mod layers;
+mod log;
+mod resting;
 mod view;
+mod whole;
 
 pub use backup::{export, import};
 pub use blob_id::BlobId;
@@ -70,9 +78,12 @@ pub use blobs::{Blob, Blobs};
 pub use disk::Alarm;
 pub use durable::Reader;
 pub use engine::{Engine, Options};
-pub use error::{BlobError, StoreError};
+pub use error::{BackupError, BlobError, StoreError};
 pub use fsck::{Report, fsck};
+pub use log::LogReport;
+pub use resting::{BlobFile, Copied, Resting};
 pub use view::View;
+pub use whole::{Contents, Owner, back_up, restore};
 
 /// The longest key, in bytes. An index page of sled holds up to 256 of them and must stay below the
 /// 128 KiB at which it would be written to an unsynced file.

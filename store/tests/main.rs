@@ -13,5 +13,7 @@ mod blobs;
 mod crash;
 mod full_disk;
 mod power_cut;
+mod resting;
 mod support;
 mod transactions;
+mod whole;

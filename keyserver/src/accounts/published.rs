@@ -35,8 +35,7 @@ impl Accounts {
         })
     }
 
-    /// The voucher that is kept, or a new one in place of one whose time is over or that names another
-    /// access key.
+    /// The voucher that is kept, or a new one in place of one that the relay would not take.
     async fn voucher(
         &self,
         citizen: DirectoryId,
@@ -44,7 +43,7 @@ impl Accounts {
         now: u64,
     ) -> Result<KeptVoucher, PublishError> {
         let kept = self.records.voucher(citizen).await?;
-        let is_good = |kept: &KeptVoucher| now <= kept.not_after && kept.access_key == enrolled.access_key;
+        let is_good = |kept: &KeptVoucher| self.vouchers.is_good(kept, enrolled.access_key, now);
         if let Some(kept) = kept.filter(is_good) {
             return Ok(kept);
         }

@@ -36,6 +36,15 @@ pub struct Vouchers {
 }
 
 impl Vouchers {
+    /// Whether the relay would take a voucher that was kept: not if its time is over, if it names another
+    /// key, or if the ticket key that it was sealed with was taken out.
+    #[must_use]
+    pub fn is_good(&self, kept: &KeptVoucher, access_key: VerifyingKey, now: u64) -> bool {
+        now <= kept.not_after
+            && kept.access_key == access_key
+            && self.tickets.open::<Voucher>(kept.sealed.as_ref()).is_ok()
+    }
+
     /// A new voucher. If the mailbox was opened with an earlier one, the relay refuses it.
     #[must_use]
     pub fn make(&self, mailbox: MailboxId, access_key: VerifyingKey, now: u64) -> KeptVoucher {
@@ -53,5 +62,32 @@ impl Vouchers {
             not_after: voucher.not_after,
             access_key,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use relay_auth::{secret::Secret, signing::SigningKey};
+
+    use super::*;
+
+    fn vouchers(sealing: u8, keys: &[(u8, u8)]) -> Vouchers {
+        let keys = keys.iter().map(|(number, byte)| (*number, Secret::from([*byte; 32]))).collect();
+        Vouchers { tickets: Arc::new(TicketKeys::new(sealing, keys).unwrap()), life: 10 }
+    }
+
+    #[test]
+    fn a_voucher_is_kept_for_as_long_as_the_relay_would_take_it() {
+        let [access_key, other] =
+            [1, 2].map(|byte| SigningKey::from_seed(&Secret::from([byte; 32])).verifying_key());
+        let former = vouchers(1, &[(1, 7)]);
+        let kept = former.make(MailboxId::from([5; 16]), access_key, 1000);
+        assert!(former.is_good(&kept, access_key, 1010));
+        assert!(!former.is_good(&kept, access_key, 1011));
+        assert!(!former.is_good(&kept, other, 1010));
+        // While a key is replaced, both are known.
+        assert!(vouchers(2, &[(1, 7), (2, 8)]).is_good(&kept, access_key, 1010));
+        assert!(!vouchers(2, &[(2, 8)]).is_good(&kept, access_key, 1010));
+        assert!(!vouchers(1, &[(1, 8)]).is_good(&kept, access_key, 1010));
     }
 }

@@ -1,10 +1,12 @@
-//! What the program does: without a command it serves; with one it makes keys, registers public bodies
-//! or makes the trust file, and ends.
+//! What the program does: without a command it serves; with one it makes keys, registers public bodies,
+//! makes the trust file or looks after the store, and ends.
 
+mod advice;
 pub mod bodies;
 pub mod keys;
 pub mod serve;
 pub mod trust;
+pub mod upkeep;
 
 use std::{
     io::{self, Write as _},
@@ -18,6 +20,7 @@ use crypto_core::{
 };
 use relay_auth::cbor::DecodeError;
 use service::{keys::KeyError, run::RunError};
+use store::BackupError;
 
 use self::trust::Trust;
 use crate::{
@@ -52,6 +55,13 @@ enum Command {
     /// Make the trust file.
     #[command(subcommand)]
     Trust(Trust),
+    /// Look at everything in the store, which no directory may be running on, and change nothing. Ends
+    /// with 0 if it is whole, 1 if it is damaged, 2 if it cannot be looked at.
+    Fsck,
+    /// Write the store, which no directory may be running on, to one file. Keys are not in it.
+    Backup(upkeep::Backup),
+    /// Make the store from a backup. Its folder must not be there yet, or be empty.
+    Restore(upkeep::Restore),
 }
 
 /// Why a command came to nothing.
@@ -114,6 +124,31 @@ pub enum CommandError {
     /// What was asked for makes no sense.
     #[error("{0}")]
     Usage(String),
+    /// The backup was not written or not put back.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// What is damaged is not backed up: it might take the place of a backup that is not.
+    #[error(
+        "the store is damaged, and was not backed up: `letterbox-keyserver fsck` says how. Keep its folder as it is, and the backups that there are"
+    )]
+    NotBackedUp,
+    /// The check found damage, and said what.
+    #[error("the store is damaged")]
+    Damaged,
+    /// The check was not made.
+    #[error("the store was not looked at: {0}")]
+    NotLooked(Box<Self>),
+}
+
+impl CommandError {
+    /// With what the program ends. Of a check, 1 says that it found damage.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::NotLooked(_) => 2,
+            _ => 1,
+        }
+    }
 }
 
 /// Does what the arguments say.
@@ -127,6 +162,12 @@ pub async fn run(arguments: Arguments) -> Result<(), CommandError> {
         Some(Command::Body(command)) => bodies::run(&command).await,
         Some(Command::Trust(Trust::Make(command))) => trust::make(&command, &load(file)?).await,
         Some(Command::Trust(Trust::Sign(command))) => trust::sign(&command),
+        Some(Command::Fsck) => fsck(file).await.map_err(|error| match error {
+            CommandError::Damaged => error,
+            other => CommandError::NotLooked(Box::new(other)),
+        }),
+        Some(Command::Backup(command)) => upkeep::back_up(&command, &load(file)?).await,
+        Some(Command::Restore(command)) => upkeep::restore(&command, &load(file)?),
         None => {
             let config = load(file)?;
             if arguments.print_config {
@@ -135,6 +176,10 @@ pub async fn run(arguments: Arguments) -> Result<(), CommandError> {
             serve::run(&config).await
         }
     }
+}
+
+async fn fsck(file: Option<&Path>) -> Result<(), CommandError> {
+    upkeep::fsck(&load(file)?).await
 }
 
 fn load(file: Option<&Path>) -> Result<Config, CommandError> {

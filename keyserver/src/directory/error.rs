@@ -11,7 +11,7 @@ pub enum DirectoryError {
     Store(#[from] StoreError),
     /// What the store has does not fit together.
     #[error(
-        "the directory's store does not fit together: {0}. Stop the service, run the store check, restore a backup if needed"
+        "the directory's store does not fit together: {0}. Stop the service, and leave its folder as it is. The command `fsck` of this program says what is damaged; `restore` puts a whole backup back into another folder"
     )]
     Inconsistent(&'static str),
     /// Opened with another VRF key than it was started with.

@@ -23,6 +23,7 @@
 //! a lock, which a publish takes alone for the moment of its commit. So **whoever holds a
 //! [`Snapshot`] must let it go before waiting for a publish**, or for a second snapshot.
 
+mod check;
 #[cfg(test)]
 mod conformance;
 mod encoding;
@@ -50,6 +51,7 @@ use store::Engine;
 use tokio::sync::{Mutex, RwLock};
 
 pub use self::{
+    check::TreeFindings,
     error::DirectoryError,
     publisher::{LONGEST_VALUE, MOST_UPDATES, Publisher, RowWrite},
     snapshot::Snapshot,

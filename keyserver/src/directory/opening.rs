@@ -67,7 +67,7 @@ fn resume(core: &Core, size: u64, root: [u8; 32]) -> Result<Present, DirectoryEr
     Present::of(&log, epoch)
 }
 
-fn stored_epoch(core: &Core, number: u64) -> Result<Epoch, DirectoryError> {
+pub(super) fn stored_epoch(core: &Core, number: u64) -> Result<Epoch, DirectoryError> {
     core.engine
         .get(&rows::epoch(number))?
         .and_then(|bytes| Epoch::from_bytes(&bytes).ok())

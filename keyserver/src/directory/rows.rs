@@ -43,6 +43,11 @@ pub(super) fn node(label: &NodeLabel) -> Option<Vec<u8>> {
     Some([&[NODE][..], &bits.to_be_bytes(), &label.label_val].concat())
 }
 
+/// What the states of all labels start with.
+pub(super) fn all_states() -> Vec<u8> {
+    vec![STATE]
+}
+
 /// What all states of one label start with.
 pub(super) fn states(name: &Name) -> Vec<u8> {
     [&[STATE][..], name].concat()

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use akd::ecvrf::{VRFKeyStorage, VRFPrivateKey, VRFPublicKey, VrfError};
+use akd::{
+    Configuration as _,
+    ecvrf::{VRFKeyStorage, VRFPrivateKey, VRFPublicKey, VrfError},
+};
 use async_trait::async_trait;
+use crypto_core::directory::TreeConfiguration;
 use relay_auth::secret::Secret;
 
 /// Holds the seed. akd takes copies of it that it does not wipe; they live as long as one proof.
@@ -19,6 +23,11 @@ impl Vrf {
     pub(super) fn public(&self) -> [u8; 32] {
         let key = VRFPrivateKey::try_from(&self.0.expose()[..]).expect("any 32 bytes are a seed");
         *VRFPublicKey::from(&key).as_bytes()
+    }
+
+    /// What akd makes of it to commit to values.
+    pub(super) fn commitment_key(&self) -> [u8; 32] {
+        TreeConfiguration::hash(&self.0.expose()[..])
     }
 }
 

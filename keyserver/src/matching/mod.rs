@@ -64,7 +64,7 @@ pub async fn listing(
 }
 
 /// The forms under which somebody is listed.
-fn forms(person: &Attributes) -> Vec<Attributes> {
+pub(crate) fn forms(person: &Attributes) -> Vec<Attributes> {
     let with_postcode = person.postcode().map(|_| person.clone());
     [Some(person.without_postcode()), with_postcode].into_iter().flatten().collect()
 }

@@ -17,7 +17,7 @@ use crypto_core::{
     evidence::{AddressEvidence, Evidence},
 };
 
-pub use self::embedded::{Embedded, RecordKeys};
+pub use self::embedded::{Embedded, RecordFindings, RecordKeys};
 use crate::{
     accounts::{Account, vouchers::KeptVoucher},
     bodies::requests::Proven,

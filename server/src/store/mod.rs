@@ -15,7 +15,7 @@ use relay_auth::{
     request_key::RequestKeyId,
 };
 
-pub use self::embedded::{Embedded, Options};
+pub use self::embedded::{Embedded, Findings, OWNER, Options, check};
 use crate::{
     archive::{Changes, ObjectId, Put, Putting, StoredObject},
     blobs::{Collection, NewPart, PartOutcome, StoredBlob},

@@ -23,6 +23,7 @@
 
 mod accounts;
 mod bodies;
+mod check;
 mod keys;
 mod requests;
 mod sign_ins;
@@ -39,6 +40,7 @@ use minicbor::{Decode, Encode};
 use relay_auth::{cbor::encode, secret::Secret};
 use zeroize::Zeroizing;
 
+pub use self::check::RecordFindings;
 use super::{Change, Denied, KeptEvidence, Records, StoreFailure, index::Index, sealing::Sealing};
 use crate::{
     accounts::{Account, vouchers::KeptVoucher},

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most long values of one object.
-const MOST_PARTS: u8 = 2;
+pub(super) const MOST_PARTS: u8 = 2;
 
 const _: () = assert!(LARGEST_OBJECT <= MOST_PARTS as usize * LONG_LIMIT, "an object fits in its parts");
 

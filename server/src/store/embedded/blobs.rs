@@ -148,7 +148,12 @@ fn count(
 }
 
 /// Whether a deposit can still adopt an upload, once it is whole. When its permit is spent, none can.
-fn is_waiting(look: &impl Look, mailbox: MailboxId, known: &Blob, now: u64) -> Result<bool, StoreFailure> {
+pub(super) fn is_waiting(
+    look: &impl Look,
+    mailbox: MailboxId,
+    known: &Blob,
+    now: u64,
+) -> Result<bool, StoreFailure> {
     let uploads: Option<Uploads> = look.find(&keys::uploads(mailbox, known.permit))?;
     Ok(!known.adopted && uploads.is_some_and(|uploads| now <= known.ends(&uploads)))
 }

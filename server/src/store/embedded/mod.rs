@@ -38,6 +38,7 @@
 mod access;
 mod archive;
 mod blobs;
+mod check;
 mod deposits;
 mod due;
 mod keys;
@@ -61,6 +62,7 @@ use relay_auth::{
     request_key::RequestKeyId,
 };
 
+pub use self::check::{Findings, OWNER, check};
 use self::locks::Locks;
 use super::{Denied, MailStore, StoreFailure};
 use crate::{
