@@ -945,7 +945,7 @@ test("a file says what it is and how large, and which kinds can do something is 
 
   // What is not known to be harmless has a warning.
   const careful = [
-    ...["letter.pdf.EXE", "page.HTML. ", "picture.svg", "run.js", "table.xlsm", "table.xlsb", "table.xls", "letter.doc", "letter.rtf", "notes.one", "setup.msixbundle"],
+    ...["letter.pdf.EXE", "page.HTML. ", "picture.svg", "run.js", "table.xlsm", "table.xlsb", "table.xls", "letter.doc", "letter.rtf", "letter.odt", "table.ods", "slides.odp", "notes.one", "setup.msixbundle"],
     ...["start.jnlp", "find.search-ms", "phone.mobileconfig", "script.rb", "papers.zip", "papers.7z", "disk.iso", "letter.pdf.lnk", "new.kind", "letter.рdf"],
   ];
   const harmless = ["letter.PDF", "letter.docx", "exe.pdf", "table.xlsx", "list.csv", "film.mp4", "speech.mp3", "braille.brf", "photo.JPG"];

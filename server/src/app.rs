@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     archive::{Archive, ArchiveQuota},
-    blobs::{BlobQuota, Blobs, Collection, downloads::Downloads},
+    blobs::{BlobQuota, Blobs, Collection, MOST_DOWNLOADS, MOST_PARTS, shares::Shares},
     deposits::{Deposits, LetterQuota, arrivals::Arrivals},
     mailboxes::{Mailboxes, requests::Requests},
     recovery::Recovery,
@@ -112,7 +112,8 @@ impl App {
                 tickets: Arc::clone(&tickets),
                 quota: blobs,
                 room: Arc::new(Semaphore::new(limits.parts)),
-                downloads: Downloads::default(),
+                arriving: Shares::of(MOST_PARTS),
+                downloads: Shares::of(MOST_DOWNLOADS),
             },
             deposits: Deposits {
                 store: Arc::clone(&store),

@@ -76,6 +76,24 @@ impl Relay {
         bytes
     }
 
+    /// Opens another mailbox, with a device of its own: the one with key 40.
+    pub(crate) async fn open_neighbour(&self) -> MailboxId {
+        let neighbour = MailboxId::from([2; 16]);
+        let voucher = Voucher {
+            version: Version,
+            suite: Suite,
+            mailbox: neighbour,
+            access_key: access_key().verifying_key(),
+            not_after: NOW + 60,
+            id: VoucherId::from([77; 16]),
+        };
+        let access = AccessList { mailbox: neighbour, ..access_list(1, &[key(40)]) };
+        let access = SignedAccessList::sign(&access, &access_key()).to_bytes();
+        let opened = self.send(opening(&tickets(7).seal(&voucher, &mut TestRng(5)), &access)).await;
+        assert_eq!(opened.status(), StatusCode::NO_CONTENT);
+        neighbour
+    }
+
     pub(crate) fn partial(&self, blob: u8) -> PathBuf {
         self.attachments().join("partial").join(blob_name(blob))
     }
@@ -266,20 +284,7 @@ async fn nobody_but_the_mailboxs_devices_fetches_an_attachment() {
     relay.refused(Request::get(path_of(7)).body(Body::empty()).unwrap(), Code::SignatureInvalid).await;
     relay.refused(relay.signed("GET", &path_of(7), b"", &key(40)), Code::SignatureInvalid).await;
 
-    // Another mailbox of the same relay, with a device of its own.
-    let neighbour = MailboxId::from([2; 16]);
-    let voucher = Voucher {
-        version: Version,
-        suite: Suite,
-        mailbox: neighbour,
-        access_key: access_key().verifying_key(),
-        not_after: NOW + 60,
-        id: VoucherId::from([77; 16]),
-    };
-    let access = AccessList { mailbox: neighbour, ..access_list(1, &[key(40)]) };
-    let access = SignedAccessList::sign(&access, &access_key()).to_bytes();
-    let opened = relay.send(opening(&tickets(7).seal(&voucher, &mut TestRng(5)), &access)).await;
-    assert_eq!(opened.status(), StatusCode::NO_CONTENT);
+    let neighbour = relay.open_neighbour().await;
     relay.refused(relay.signed("GET", &path_of(7), b"", &key(40)), Code::NoSuchBlob).await;
     let theirs = seal(&Permit { mailbox: neighbour, ..permit(9) }, 7);
     relay.refused(uploading(&theirs, 7, 4, 0, b"part"), Code::BlobTaken).await;
@@ -376,6 +381,13 @@ async fn a_lost_or_cut_file_is_told_and_the_letter_stays() {
         relay.refused(relay.get(&path_of(blob)), Code::NoSuchBlob).await;
     }
     assert_eq!(relay.letters("").await.letters.len(), 2);
+    // When the disk is away nothing is lost.
+    let shelf = relay.attachments().join("07");
+    fs::remove_dir(&shelf).unwrap();
+    relay.refused(relay.get(&path_of(7)), Code::Unavailable).await;
+    fs::create_dir(&shelf).unwrap();
+    fs::write(relay.shelved(7), b"part").unwrap();
+    assert_eq!(relay.downloaded(7, "").await, b"part"[..]);
     // Lost before the deposit: the sender is told to upload it again.
     relay.upload(3, 9, 4, 0, b"part").await;
     fs::remove_file(relay.partial(9)).unwrap();

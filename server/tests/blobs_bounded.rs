@@ -10,7 +10,7 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use letterbox_server::{
     app::Limits,
-    blobs::{BlobQuota, downloads::MOST_DOWNLOADS},
+    blobs::{BlobQuota, MOST_DOWNLOADS, MOST_PARTS},
 };
 use relay_auth::permit::Permit;
 use tokio::sync::oneshot;
@@ -38,10 +38,8 @@ async fn nothing_is_read_on_a_permit_that_is_late_or_spent() {
     relay.refused(uploading_to(&path(), &sealed_permit(3), never()), Code::TooSlow).await;
 }
 
-#[tokio::test]
-async fn no_more_parts_are_in_memory_than_there_is_room_for() {
-    let relay = Relay::with(Limits { parts: 1, ..generous() }, 10);
-    relay.open_mailbox().await;
+/// A body of which nothing comes, and what says that it is waited for.
+fn stalled() -> (Body, oneshot::Receiver<()>) {
     let (begun, is_read) = oneshot::channel();
     let mut begun = Some(begun);
     let stalled = stream::poll_fn(move |_| {
@@ -50,7 +48,15 @@ async fn no_more_parts_are_in_memory_than_there_is_room_for() {
         }
         Poll::<Option<Result<Bytes, Infallible>>>::Pending
     });
-    let slow = uploading_to(&path(), &sealed_permit(1), Body::from_stream(stalled));
+    (Body::from_stream(stalled), is_read)
+}
+
+#[tokio::test]
+async fn no_more_parts_are_in_memory_than_there_is_room_for() {
+    let relay = Relay::with(Limits { parts: 1, ..generous() }, 10);
+    relay.open_mailbox().await;
+    let (body, is_read) = stalled();
+    let slow = uploading_to(&path(), &sealed_permit(1), body);
     let slow = tokio::spawn(relay.router.clone().oneshot(slow));
     is_read.await.unwrap();
 
@@ -59,6 +65,29 @@ async fn no_more_parts_are_in_memory_than_there_is_room_for() {
     relay.refused(next(), Code::Unavailable).await;
     slow.abort();
     assert!(slow.await.unwrap_err().is_cancelled());
+    assert_eq!(relay.send(next()).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn nobody_takes_all_the_room_for_parts_with_one_mailbox() {
+    let relay = Relay::with(Limits { parts: MOST_PARTS + 1, ..generous() }, 10);
+    relay.open_mailbox().await;
+    let neighbour = relay.open_neighbour().await;
+    let mut slow = Vec::new();
+    for permit in (1..).take(MOST_PARTS) {
+        let (body, is_read) = stalled();
+        let request = uploading_to(&path(), &sealed_permit(permit), body);
+        slow.push(tokio::spawn(relay.router.clone().oneshot(request)));
+        is_read.await.unwrap();
+    }
+    // There is room for one part more, and not for this mailbox.
+    let next = || uploading(&sealed_permit(100), 8, 4, 0, b"part");
+    relay.refused(next(), Code::Unavailable).await;
+    let theirs = seal(&Permit { mailbox: neighbour, ..permit(101) }, 7);
+    assert_eq!(relay.send(uploading(&theirs, 9, 4, 0, b"part")).await.status(), StatusCode::OK);
+    let one = slow.pop().unwrap();
+    one.abort();
+    assert!(one.await.unwrap_err().is_cancelled());
     assert_eq!(relay.send(next()).await.status(), StatusCode::OK);
 }
 

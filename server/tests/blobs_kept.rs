@@ -8,13 +8,13 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use letterbox_server::blobs::Collection;
+use letterbox_server::blobs::{Collection, UPLOAD_PAUSE};
 use relay_auth::permit::Permit;
 use service::operations::Operated as _;
 
 use crate::{
-    blobs::{depositing_with, path_of},
-    support::{Relay, blob_name, device, generous, key, permit, seal, uploading},
+    blobs::{depositing_with, list, path_of},
+    support::{NOW, Relay, blob_name, device, generous, key, permit, put, seal, uploading},
 };
 
 impl Relay {
@@ -32,6 +32,16 @@ fn move_rows(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         if entry.file_name() != "attachments" {
             fs::rename(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// Puts a copy of the rows in the place of others.
+fn copy_rows(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_file() {
+            fs::copy(from, to).unwrap();
         }
     }
 }
@@ -60,6 +70,70 @@ async fn files_outlive_rows_that_are_missing_when_the_relay_starts() {
     for blob in [7, 8] {
         assert_eq!(relay.downloaded(blob, "").await, b"part"[..]);
     }
+}
+
+#[tokio::test]
+async fn files_outlive_rows_that_are_older_than_they() {
+    let relay = Relay::opened().await;
+    for blob in [7, 8] {
+        relay.upload(1, blob, 4, 0, b"part").await;
+    }
+    let (saved, newer) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let relay = relay.restart_after(|store| copy_rows(store, saved.path()));
+    relay.deposit_with(1, &[7, 8]).await;
+    // A crash may leave the name of the upload as well.
+    fs::hard_link(relay.shelved(8), relay.partial(8)).unwrap();
+    let relay = relay.restart_after(|store| {
+        move_rows(store, newer.path());
+        fs::create_dir(store.join("blobs")).unwrap();
+        copy_rows(saved.path(), store);
+    });
+    let are_there = || [7, 8].map(|blob| relay.shelved(blob).exists()) == [true; 2];
+    // The rows say that they are uploads: that wait, then that have ended, then nothing any more.
+    relay.collect().await;
+    assert!(are_there() && relay.partial(8).exists());
+    relay.set_time(NOW + UPLOAD_PAUSE + 1);
+    relay.collect().await;
+    assert!(are_there() && !relay.partial(8).exists());
+    assert_eq!(relay.app.alarms(), Vec::<String>::new());
+    let filing = relay.putting(&put(1, 0, 1, b"object", &[]));
+    assert_eq!(relay.send(filing).await.status(), StatusCode::NO_CONTENT);
+    relay.collect().await;
+    assert!(are_there());
+    assert!(relay.app.alarms().concat().contains("left alone: 2."), "{:?}", relay.app.alarms());
+
+    let relay = relay.restart_after(|store| {
+        move_rows(store, saved.path());
+        move_rows(newer.path(), store);
+    });
+    relay.collect().await;
+    for blob in [7, 8] {
+        assert_eq!(relay.downloaded(blob, "").await, b"part"[..]);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_looked_at_does_not_keep_the_others_from_it() {
+    let relay = Relay::opened().await;
+    relay.upload(1, 7, 4, 0, b"part").await;
+    relay.deposit_with(1, &[7]).await;
+    // Of an upload and of what a device has deleted: neither can be removed.
+    fs::remove_file(relay.shelved(7)).unwrap();
+    fs::create_dir(relay.shelved(7)).unwrap();
+    assert_eq!(relay.send(relay.deleting(7)).await.status(), StatusCode::NO_CONTENT);
+    fs::create_dir(relay.partial(7)).unwrap();
+    let others: Vec<u8> = (8..16).collect();
+    for blob in &others {
+        fs::write(relay.partial(*blob), b"no row").unwrap();
+    }
+    fs::write(relay.shelved(9), b"no row").unwrap();
+    relay.app.collect_blobs(Collection::Everything).await.unwrap_err();
+    assert!(others.iter().all(|blob| !relay.partial(*blob).exists()));
+    assert!(relay.app.alarms().concat().contains("left alone: 1."), "{:?}", relay.app.alarms());
+
+    fs::remove_dir(relay.shelved(7)).unwrap();
+    fs::remove_dir(relay.partial(7)).unwrap();
+    relay.collect().await;
 }
 
 #[tokio::test]
@@ -94,6 +168,54 @@ async fn a_letter_that_is_refused_leaves_nothing_on_a_shelf() {
     relay.upload(1, 7, 4, 0, b"part").await;
     relay.refused(depositing_with(1, &blob_name(7)), Code::MailboxFull).await;
     assert!(relay.partial(7).exists() && !relay.shelved(7).exists());
+}
+
+#[tokio::test]
+async fn a_letter_that_cannot_be_written_leaves_nothing_on_a_shelf() {
+    let relay = Relay::opened().await;
+    for blob in [7, 8] {
+        relay.upload(1, blob, 4, 0, b"part").await;
+    }
+    let is_as_before = |relay: &Relay| {
+        [7, 8].iter().all(|blob| relay.partial(*blob).exists() && !relay.shelved(*blob).exists())
+    };
+    let depositing = || depositing_with(1, &list(&[7, 8]));
+    let relay = relay.restart_with_reserve(u64::MAX);
+    relay.refused(depositing(), Code::ServiceFull).await;
+    assert!(is_as_before(&relay));
+
+    // One that comes to its shelf before another fails.
+    let relay = relay.restart();
+    let shelf = relay.attachments().join("08");
+    fs::remove_dir(&shelf).unwrap();
+    relay.refused(depositing(), Code::Unavailable).await;
+    assert!(is_as_before(&relay));
+    fs::create_dir(&shelf).unwrap();
+    relay.deposit_with(1, &[7, 8]).await;
+    assert_eq!(relay.downloaded(8, "").await, b"part"[..]);
+}
+
+#[tokio::test]
+async fn a_full_disk_does_not_keep_a_device_from_making_room() {
+    let relay = Relay::opened().await;
+    for (permit, blob) in [(1, 7), (2, 8)] {
+        relay.upload(permit, blob, 4, 0, b"part").await;
+        relay.deposit_with(permit, &[blob]).await;
+    }
+    // An upload that has ended: the deletion takes its row away.
+    relay.upload(3, 9, 4, 0, b"part").await;
+    relay.set_time(NOW + UPLOAD_PAUSE + 1);
+    // Less than the reserve is free, and more than half of it.
+    let reserve = relay.free_bytes() / 2 * 3;
+    let relay = relay.restart_with_reserve(reserve);
+    relay.refused(relay.putting(&put(1, 0, 1, b"object", &[])), Code::ServiceFull).await;
+    relay.refused(relay.deleting(10), Code::ServiceFull).await;
+    assert_eq!(relay.send(relay.deleting(7)).await.status(), StatusCode::NO_CONTENT);
+    assert!(!relay.shelved(7).exists());
+
+    let relay = relay.restart_with_reserve(u64::MAX);
+    relay.refused(relay.deleting(8), Code::ServiceFull).await;
+    assert_eq!(relay.downloaded(8, "").await, b"part"[..]);
 }
 
 #[tokio::test]

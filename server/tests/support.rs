@@ -100,7 +100,7 @@ impl Relay {
         let now = Arc::new(AtomicU64::new(NOW));
         let letters = LetterQuota { letters, bytes: 1 << 20 };
         let quota = (letters, blobs, ArchiveQuota { objects: 2, bytes: 1 << 20 });
-        let (app, router) = open(&folder, &now, &limits, quota);
+        let (app, router) = open(&folder, &now, &limits, quota, 0);
         Self { app, router, folder, now, counter: AtomicU64::new(0), limits, quota }
     }
 
@@ -123,11 +123,26 @@ impl Relay {
 
     /// The same, with something done to the store's folder in between.
     pub(crate) fn restart_after(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        self.open_again(meanwhile, 0)
+    }
+
+    /// The same, with so much of the disk to be left free.
+    pub(crate) fn restart_with_reserve(self, bytes: u64) -> Self {
+        self.open_again(|_| {}, bytes)
+    }
+
+    fn open_again(self, meanwhile: impl FnOnce(&Path), reserve_bytes: u64) -> Self {
         let Self { app, router, folder, now, counter, limits, quota } = self;
         drop((app, router));
         meanwhile(&folder.path().join("store"));
-        let (app, router) = open(&folder, &now, &limits, quota);
+        let (app, router) = open(&folder, &now, &limits, quota, reserve_bytes);
         Self { app, router, folder, now, counter, limits, quota }
+    }
+
+    /// How much of the disk is free.
+    pub(crate) fn free_bytes(&self) -> u64 {
+        let numbers = rustix::fs::statvfs(self.folder.path()).unwrap();
+        numbers.f_bavail * numbers.f_frsize
     }
 
     /// Where the relay keeps the files of attachments.
@@ -207,8 +222,9 @@ fn open(
     now: &Arc<AtomicU64>,
     limits: &Limits,
     (letters, blobs, archive): (LetterQuota, BlobQuota, ArchiveQuota),
+    reserve_bytes: u64,
 ) -> (Arc<App>, Router) {
-    let options = Options { cache_bytes: 16 << 20, reserve_bytes: 0, ..Options::default() };
+    let options = Options { cache_bytes: 16 << 20, reserve_bytes, ..Options::default() };
     let now = Arc::clone(now);
     let app = App::new(Parts {
         store: Arc::new(Embedded::open(folder.path().join("store"), options).unwrap()),

@@ -3,10 +3,21 @@
 use std::{io, net::SocketAddr, time::Duration};
 
 use axum::Router;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::watch,
+};
 use tracing::{info, warn};
 
 use crate::serve::{Connections, serve};
+
+/// How much of an answer may wait in the system to be taken, in bytes. A writer hears of room once a third
+/// of it is free, and Linux would let it grow to megabytes: who reads slowly would look as if they had
+/// gone (`serve`).
+const SEND_BUFFER: u32 = 128 * 1024;
+
+/// How many connections may wait to be accepted.
+const WAITING: u32 = 1024;
 
 /// Why a service does not run (any more).
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +131,14 @@ pub async fn housekeeping<F: Future<Output = Vec<String>>>(mut chores: impl FnMu
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RunError> {
     let failed = |cause| RunError::Listen { address, cause };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = socket.map_err(failed)?;
+    // A service that is started again has its address back at once.
+    socket.set_reuseaddr(true).map_err(failed)?;
+    // Every connection that is accepted has it too.
+    socket.set_send_buffer_size(SEND_BUFFER).map_err(failed)?;
+    socket.bind(address).map_err(failed)?;
+    let listener = socket.listen(WAITING).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }
@@ -139,4 +157,23 @@ async fn signalled() -> Result<(), RunError> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn little_of_an_answer_waits_in_the_system() {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listeners = Listeners::bind(any, None).await.unwrap();
+        let reader = TcpStream::connect(listeners.address()).await.unwrap();
+        let (accepted, _) = listeners.public.accept().await.unwrap();
+        let socket = TcpSocket::from_std_stream(accepted.into_std().unwrap());
+        // Linux counts as much again for itself.
+        assert_eq!(socket.send_buffer_size().unwrap(), 2 * SEND_BUFFER);
+        drop(reader);
+    }
 }

@@ -28,9 +28,10 @@ use crate::{addresses::Peer, write_timeout::WriteTimeout};
 const MOST_FIELDS: usize = 64;
 const BUFFER: usize = 32 * 1024;
 
-/// How long the other side may take nothing of an answer. Long enough for a telephone that changes its
-/// network; an answer that broke off can be asked for again.
-const UNTAKEN: Duration = Duration::from_secs(30);
+/// How long the other side may free no room for more of an answer. Long enough for a telephone that
+/// changes its network, and for one that gets 6 kB each second all the time; an answer that broke off can
+/// be asked for again.
+const UNTAKEN: Duration = Duration::from_secs(60);
 
 /// Limits on connections.
 #[derive(Clone, Debug)]
@@ -46,7 +47,7 @@ pub struct Connections {
 }
 
 /// Serves `router` until `stop` completes, then lets running requests end. Says whether all did
-/// within their time. Who takes nothing of an answer for half a minute is cut off.
+/// within their time. Who takes next to nothing of an answer for a minute is cut off.
 pub async fn serve(
     listener: TcpListener,
     router: Router,

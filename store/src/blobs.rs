@@ -142,7 +142,11 @@ impl Blobs {
         let opening = |cause| StoreError::io("open a blob", cause);
         let file = match tokio::fs::File::open(self.shared.shelf(id).join(id.name())).await {
             Ok(file) => file,
-            Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                // Without its shelf, the disk is away and not the blob.
+                tokio::fs::metadata(self.shared.shelf(id)).await.map_err(opening)?;
+                return Ok(None);
+            }
             Err(cause) => return Err(opening(cause)),
         };
         let length = file.metadata().await.map_err(opening)?.len();

@@ -20,6 +20,8 @@ pub struct View {
     room: bool,
     /// Whether it has at least half of its reserve.
     half_reserve: bool,
+    /// Whether this transaction may go into the reserve.
+    makes_room: bool,
     group: Writes,
     group_bytes: usize,
     own: Writes,
@@ -29,7 +31,7 @@ pub struct View {
 impl View {
     pub(crate) fn new(db: sled::Db, room: bool, half_reserve: bool) -> Self {
         let (group, own) = (Writes::new(), Writes::new());
-        Self { db, room, half_reserve, group, group_bytes: 0, own, own_bytes: 0 }
+        Self { db, room, half_reserve, makes_room: false, group, group_bytes: 0, own, own_bytes: 0 }
     }
 
     /// The value of a row.
@@ -69,6 +71,12 @@ impl View {
         let inserted = self.insert(key, value);
         self.room = room;
         inserted
+    }
+
+    /// Lets all that this transaction writes go into the reserve, as long as half of it is left. For one
+    /// that makes room on the disk, and has to write for that.
+    pub fn use_reserve(&mut self) {
+        self.makes_room = true;
     }
 
     /// Removes a row, if it is there. Allowed on a full disk.
@@ -145,7 +153,7 @@ impl View {
     }
 
     fn make_room(&mut self, bytes: usize) -> Result<(), StoreError> {
-        if !self.room {
+        if !(self.room || (self.makes_room && self.half_reserve)) {
             return Err(StoreError::Full);
         }
         self.count(bytes)
@@ -164,12 +172,14 @@ impl View {
     pub(crate) fn keep(&mut self) {
         self.group.append(&mut self.own);
         self.group_bytes += mem::take(&mut self.own_bytes);
+        self.makes_room = false;
     }
 
     /// Forgets the transaction's writes.
     pub(crate) fn discard(&mut self) {
         self.own.clear();
         self.own_bytes = 0;
+        self.makes_room = false;
     }
 
     /// How much the group's transactions have written, in bytes.
@@ -273,5 +283,22 @@ mod tests {
         assert!(matches!(view.insert_passing(b"nonce", b""), Err(StoreError::Full)));
         view.remove(b"k").unwrap();
         view.remove_long(b"k").unwrap();
+    }
+
+    #[test]
+    fn a_transaction_that_makes_room_goes_into_the_reserve_and_no_other_does() {
+        let ends: [fn(&mut View); 2] = [View::keep, View::discard];
+        for end in ends {
+            let mut view = view(false);
+            view.use_reserve();
+            view.insert(b"k", b"row").unwrap();
+            view.insert_long(b"k", b"long").unwrap();
+            end(&mut view);
+            assert!(matches!(view.insert(b"k", b""), Err(StoreError::Full)));
+        }
+        let mut view = view(false);
+        view.half_reserve = false;
+        view.use_reserve();
+        assert!(matches!(view.insert(b"k", b""), Err(StoreError::Full)));
     }
 }

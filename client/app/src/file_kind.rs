@@ -10,11 +10,13 @@ const PICTURES: [&str; 10] = ["avif", "bmp", "gif", "heic", "jpeg", "jpg", "png"
 
 const TEXTS: [&str; 7] = ["csv", "doc", "docx", "md", "odt", "rtf", "txt"];
 
-/// Besides pictures, what starts nothing when it is opened: documents without macros, sound, films,
-/// Braille. Older documents (`doc`, `rtf`, `xls`) can hold programs, and archives can hold anything.
-const HARMLESS: [&str; 21] = [
-    "aac", "brf", "csv", "docx", "flac", "m4a", "md", "mov", "mp3", "mp4", "odp", "ods", "odt", "ogg", "pdf",
-    "pptx", "txt", "vtt", "wav", "webm", "xlsx",
+/// Besides pictures, what starts nothing when it is opened: documents of kinds that hold no macros, sound,
+/// films, Braille. Older documents (`doc`, `rtf`, `xls`) can hold programs, OpenDocument (`odt`, `ods`,
+/// `odp`) keeps macros under the same endings, and archives can hold anything. A table in plain text
+/// (`csv`) can hold formulas, as `xlsx` can: what these may do, the program asks its reader.
+const HARMLESS: [&str; 18] = [
+    "aac", "brf", "csv", "docx", "flac", "m4a", "md", "mov", "mp3", "mp4", "ogg", "pdf", "pptx", "txt",
+    "vtt", "wav", "webm", "xlsx",
 ];
 
 /// What is to be said to somebody who is about to save a file.

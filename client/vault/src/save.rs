@@ -31,8 +31,9 @@ use crate::{
 /// How often a broken stream is asked for again before the person is told.
 const TRIES: u32 = 5;
 
-/// A stream that brought so many bytes was worth it: the count begins anew.
-const WORTH_IT: u64 = 256 * 1024;
+/// A stream that brought so many bytes was worth it: the count begins anew. Little enough for the slowest
+/// line, whose streams the relay cuts off before they have brought much.
+const WORTH_IT: u64 = 64 * 1024;
 
 /// A stream that brings nothing for so long is broken.
 const SILENCE_MILLISECONDS: u32 = 30_000;

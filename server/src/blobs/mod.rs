@@ -7,11 +7,12 @@
 //!
 //! Nothing here knows who uploads.
 
-pub mod downloads;
+pub mod shares;
 
 use std::{fmt, sync::Arc};
 
 use relay_auth::{
+    access::MOST_DEVICES,
     id::BlobId,
     permit::{LARGEST_BLOB_QUOTA, Permit},
     ticket::{TicketError, TicketKeys},
@@ -21,7 +22,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use self::downloads::Downloads;
+use self::shares::{Share, Shares};
 use crate::{
     mailboxes::requests::{Admitted, Proven},
     store::{Denied, MailStore, StoreFailure},
@@ -36,6 +37,14 @@ pub const UPLOAD_LIFE: u64 = 24 * 60 * 60;
 
 /// How long it waits after the last part that came on its permit, in seconds: an hour (`LBX-BLOB-5`).
 pub const UPLOAD_PAUSE: u64 = 60 * 60;
+
+/// The most downloads of one mailbox at a time: two for each device that it may have. Each takes a
+/// connection and an open file for as long as its device likes to read.
+pub const MOST_DOWNLOADS: usize = 2 * MOST_DEVICES;
+
+/// The most parts for one mailbox that may be in memory at a time, or on their way there. A sender has one
+/// for each letter; who sends none to its end keeps only so much room from everybody else.
+pub const MOST_PARTS: usize = 8;
 
 /// How much a mailbox may hold. Apart, so that what somebody uploads and never deposits takes nothing
 /// from what lasts (`LBX-BLOB-3`).
@@ -184,13 +193,16 @@ pub struct Blobs {
     pub(crate) quota: BlobQuota,
     /// How many more parts may be in memory.
     pub(crate) room: Arc<Semaphore>,
-    pub(crate) downloads: Downloads,
+    /// Parts for which there is room already.
+    pub(crate) arriving: Shares,
+    pub(crate) downloads: Shares,
 }
 
 /// Room in memory for one part.
 #[derive(Debug)]
 pub struct Room {
     _place: OwnedSemaphorePermit,
+    _share: Share,
 }
 
 impl Blobs {
@@ -211,13 +223,15 @@ impl Blobs {
         Ok(permit)
     }
 
-    /// Takes room for a part, before it is read.
+    /// Takes room for a part, before it is read. A permit stays good for as long as its letter has not
+    /// come: nobody takes all the room with one, or with those for one mailbox.
     ///
     /// # Errors
     /// [`UploadError::Busy`].
-    pub fn make_room(&self) -> Result<Room, UploadError> {
+    pub fn make_room(&self, permit: &Permit) -> Result<Room, UploadError> {
+        let share = self.arriving.begin(permit.mailbox).ok_or(UploadError::Busy)?;
         let place = Arc::clone(&self.room).try_acquire_owned().map_err(|_| UploadError::Busy)?;
-        Ok(Room { _place: place })
+        Ok(Room { _place: place, _share: share })
     }
 
     /// Stores a part of an upload. The permit is not spent by it.

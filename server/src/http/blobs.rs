@@ -81,7 +81,8 @@ pub(crate) async fn upload(
 /// What has to be right before a part is read.
 async fn admitted(app: &App, permit: &[u8]) -> Result<(Permit, Room), UploadError> {
     let permit = app.blobs.open_permit(permit, app.clock.now()).await?;
-    Ok((permit, app.blobs.make_room()?))
+    let room = app.blobs.make_room(&permit)?;
+    Ok((permit, room))
 }
 
 /// Fetch a sealed attachment.

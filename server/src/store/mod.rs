@@ -129,12 +129,13 @@ pub trait MailStore: std::fmt::Debug + Send + Sync + 'static {
     ) -> Result<Option<StoredBlob>, StoreFailure>;
 
     /// Deletes an adopted attachment, and spends the nonce. `false` if the mailbox has none of this id.
+    /// Done also where the disk is down to its reserve, as long as half of that is left.
     async fn delete_blob(&self, by: Proven, blob: BlobId, now: u64) -> Result<bool, Denied>;
 
     /// Frees the room of uploads that no deposit can adopt any more, and ends what a crash interrupted.
     /// Adopted attachments that no row names are left alone, and told by [`MailStore::alarms`]. To be
     /// called at every start with [`Collection::Everything`], then now and then with
-    /// [`Collection::Uploads`].
+    /// [`Collection::Uploads`]. An error is of the first file that could not be looked at; all others were.
     async fn collect_blobs(&self, what: Collection, now: u64) -> Result<(), StoreFailure>;
 
     /// Spends a permit, stores a letter and adopts its attachments.

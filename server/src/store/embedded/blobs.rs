@@ -30,6 +30,10 @@ use crate::{
     store::{Denied, StoreFailure},
 };
 
+/// What to do about one file. A backup as a whole is older than every letter since.
+const MISSING: &str = "put a backup back into another folder, and copy from its attachments what is missing \
+    here. Leave the rows as they are: a backup's know nothing of the letters that have come since";
+
 pub(super) async fn store_part(
     store: &Embedded,
     new: NewPart,
@@ -175,39 +179,65 @@ fn adoptable(
 
 /// Puts the files of a deposit on their shelves, then spends the permit and adopts them.
 pub(super) async fn deposit(store: &Embedded, new: NewDeposit, now: u64) -> Result<Deposited, StoreFailure> {
-    let blobs = new.blobs.clone();
+    let (mailbox, blobs) = (new.mailbox, new.blobs.clone());
     let _held = store.locks.hold(&blobs).await;
     let mut shelved = Vec::with_capacity(blobs.len());
-    let mut lost = false;
-    for blob in &blobs {
-        // The transaction says what becomes of the others: the deposit may be a repetition.
-        let known = store.rows.read(|reader| adoptable(reader, &new, *blob, now))?;
-        let Some(known) = known else { continue };
-        match store.files.adopt(file(*blob), known.length).await {
-            Ok(()) => shelved.push(*blob),
-            Err(BlobError::Store(error)) => return Err(error.into()),
-            Err(error) => {
-                tell_lost("upload", &error);
-                lost = true;
-                break;
-            }
-        }
-    }
-    let outcome = if lost {
-        Deposited::BlobMissing
-    } else {
-        store.rows.write(move |view| deposits::deposit(view, &new, now)).await?
+    let are_there = shelve(store, &new, &mut shelved, now).await;
+    let outcome = match are_there {
+        Ok(true) => store.rows.write(move |view| deposits::deposit(view, &new, now)).await,
+        Ok(false) => Ok(Deposited::BlobMissing),
+        Err(failure) => Err(failure),
     };
-    let is_stored = matches!(outcome, Deposited::Stored(_));
+    let is_stored = matches!(outcome, Ok(Deposited::Stored(_)));
     for blob in shelved {
-        let blob = file(blob);
-        let ended = if is_stored { store.files.settle(blob).await } else { store.files.withdraw(blob).await };
+        let ended = if is_stored {
+            store.files.settle(file(blob)).await.map_err(StoreFailure::from)
+        } else {
+            take_back(store, mailbox, blob).await
+        };
         if let Err(error) = ended {
             // What the rows say holds. What is left of the upload is collected later.
             tracing::warn!("an upload could not be ended: {error}");
         }
     }
-    Ok(outcome)
+    outcome
+}
+
+/// Puts the files of a deposit on their shelves. `shelved` is what may be there then, however this ends.
+/// `false` if one of them was lost.
+async fn shelve(
+    store: &Embedded,
+    new: &NewDeposit,
+    shelved: &mut Vec<BlobId>,
+    now: u64,
+) -> Result<bool, StoreFailure> {
+    for blob in &new.blobs {
+        // The transaction says what becomes of the others: the deposit may be a repetition.
+        let known = store.rows.read(|reader| adoptable(reader, new, *blob, now))?;
+        let Some(known) = known else { continue };
+        // Before it is tried: it can fail when the file is there already.
+        shelved.push(*blob);
+        match store.files.adopt(file(*blob), known.length).await {
+            Ok(()) => {}
+            Err(BlobError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                tell_lost("upload", &error);
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Takes a file back from its shelf whose deposit was not stored: when the upload ends, no row would say
+/// any more that it can go.
+async fn take_back(store: &Embedded, mailbox: MailboxId, blob: BlobId) -> Result<(), StoreFailure> {
+    // Only an engine that goes on answers. Of one that has stopped, nobody knows what it wrote.
+    let known: Option<Blob> = store.rows.write(move |view| view.find(&keys::blob(mailbox, blob))).await?;
+    if known.is_none_or(|known| !known.adopted) {
+        store.files.withdraw(file(blob)).await?;
+    }
+    Ok(())
 }
 
 /// Adopts the attachments of a letter that is being stored. Otherwise says why not, and has written
@@ -300,7 +330,7 @@ pub(super) async fn open(
     let found = store.files.open_blob(file(blob)).await?;
     let Some(mut found) = found.filter(|found| found.length == length) else {
         metrics::counter!("letterbox_blobs_lost_total", "of" => "letter").increment(1);
-        tracing::error!("the file of an attachment is missing or has another length: restore a backup");
+        tracing::error!("the file of an attachment is missing or has another length: {MISSING}");
         return Ok(None);
     };
     let sought = found.file.seek(SeekFrom::Start(offset.min(length))).await;
@@ -323,12 +353,16 @@ pub(super) async fn delete(store: &Embedded, by: Proven, blob: BlobId, now: u64)
 
 /// Takes an attachment from its mailbox (LBX-BLOB-7). The row that is left says that the file has to go.
 fn forget(view: &mut View, by: &Proven, blob: BlobId, now: u64) -> Result<bool, Denied> {
-    access::spend(view, by, now)?;
     let mailbox = by.mailbox();
     let row = keys::blob(mailbox, blob);
-    let Some(known) = view.find::<Blob>(&row)?.filter(|known| known.adopted) else {
-        return Ok(false);
-    };
+    let known = view.find::<Blob>(&row)?.filter(|known| known.adopted);
+    if known.is_some() {
+        // What makes room must not fail for want of it. Nothing else goes into the reserve: a device could
+        // ask for nothing as often as it likes.
+        view.use_reserve();
+    }
+    access::spend(view, by, now)?;
+    let Some(known) = known else { return Ok(false) };
     let mut chain = view.chain(mailbox)?.ok_or_else(|| damaged("an open mailbox has no chain"))?;
     chain.blob_bytes = chain.blob_bytes.saturating_sub(known.length);
     write(view, &keys::chain(mailbox), &chain)?;
@@ -344,43 +378,73 @@ async fn end_deleting(store: &Embedded, blob: BlobId) -> Result<(), StoreFailure
 
 /// Ends what no deposit can adopt any more, and what a crash interrupted.
 pub(super) async fn collect(store: &Embedded, what: Collection, now: u64) -> Result<(), StoreFailure> {
+    let mut failures = Failures::default();
     for id in store.files.list_partial().await? {
-        let blob = BlobId::from(*id.bytes());
-        let _held = store.locks.hold(&[blob]).await;
-        match store.rows.read(|reader| named(reader, blob))? {
-            // The files may have been copied before the rows: then it is not on its shelf yet.
-            Named::By(_, known) if known.adopted => match store.files.adopt(id, known.length).await {
-                Ok(()) => store.files.settle(id).await?,
-                Err(BlobError::Store(error)) => return Err(error.into()),
-                Err(error) => tell_lost("letter", &error),
-            },
-            Named::By(mailbox, known)
-                if store.rows.read(|reader| is_waiting(reader, mailbox, &known, now))? => {}
-            // Its name as an upload alone. If it lies on its shelf as well, it stays there.
-            _ => store.files.settle(id).await?,
-        }
+        failures.note(look_at_upload(store, id, now).await);
     }
     if what == Collection::Everything {
-        look_at_shelves(store).await?;
+        look_at_shelves(store, &mut failures).await?;
+    }
+    failures.tell()
+}
+
+async fn look_at_upload(store: &Embedded, id: ::store::BlobId, now: u64) -> Result<(), StoreFailure> {
+    let blob = BlobId::from(*id.bytes());
+    let _held = store.locks.hold(&[blob]).await;
+    match store.rows.read(|reader| named(reader, blob))? {
+        // The files may have been copied before the rows: then it is not on its shelf yet.
+        Named::By(_, known) if known.adopted => match store.files.adopt(id, known.length).await {
+            Ok(()) => store.files.settle(id).await?,
+            Err(BlobError::Store(error)) => return Err(error.into()),
+            Err(error) => tell_lost("letter", &error),
+        },
+        Named::By(mailbox, known)
+            if store.rows.read(|reader| is_waiting(reader, mailbox, &known, now))? => {}
+        // Its name as an upload alone. If it lies on its shelf as well, it stays there.
+        _ => store.files.settle(id).await?,
     }
     Ok(())
 }
 
 /// Removes what devices have deleted, and counts what no row names.
-async fn look_at_shelves(store: &Embedded) -> Result<(), StoreFailure> {
+async fn look_at_shelves(store: &Embedded, failures: &mut Failures) -> Result<(), StoreFailure> {
     let mut unnamed = 0_u64;
     for id in store.files.list().await? {
         let blob = BlobId::from(*id.bytes());
         let _held = store.locks.hold(&[blob]).await;
-        match store.rows.read(|reader| named(reader, blob))? {
-            Named::By(..) => {}
-            Named::Deleted => end_deleting(store, blob).await?,
-            Named::ByNothing => unnamed += 1,
+        match store.rows.read(|reader| named(reader, blob)) {
+            Ok(Named::By(..)) => {}
+            Ok(Named::Deleted) => failures.note(end_deleting(store, blob).await),
+            Ok(Named::ByNothing) => unnamed += 1,
+            Err(failure) => failures.note(Err(failure)),
         }
     }
     store.unnamed.store(unnamed, Relaxed);
     metrics::gauge!("letterbox_blobs_without_row").set(unnamed as f64);
     Ok(())
+}
+
+/// What went wrong with single files. It must not keep the others from being looked at.
+#[derive(Default)]
+struct Failures {
+    number: u64,
+    first: Option<StoreFailure>,
+}
+
+impl Failures {
+    fn note(&mut self, outcome: Result<(), StoreFailure>) {
+        if let Err(failure) = outcome {
+            self.number += 1;
+            let _ = self.first.get_or_insert(failure);
+        }
+    }
+
+    /// The first of them, and how many there are.
+    fn tell(self) -> Result<(), StoreFailure> {
+        let Some(first) = self.first else { return Ok(()) };
+        tracing::warn!("files of attachments that could not be looked at: {}", self.number);
+        Err(first)
+    }
 }
 
 /// What the rows say of a file.
