@@ -976,13 +976,8 @@ test("a page whose vault has locked itself shows nothing more, though it cannot 
   await Promise.all([page.waitForEvent("download"), press(page, "save")]);
   await savesAgain(page).waitFor();
   assert.ok((await page.locator("body").innerText()).includes("council tax"));
-  // The page that is asked for anew does not come.
-  let goOn;
-  const mayGoOn = new Promise((resolve) => { goOn = resolve; });
-  await context.route(`${ORIGIN}/`, async (route) => {
-    await mayGoOn;
-    await route.continue();
-  });
+  // The page that is asked for anew has no content, so that this one stays and can still be asked.
+  await context.route(`${ORIGIN}/`, (route) => route.fulfill({ status: 204 }), { times: 1 });
   await tell({ Event: { Locked: "Idle" } });
   await page.locator('html[data-screen="starting"]').waitFor({ state: "attached" });
   const left = await page.evaluate(() => ({
@@ -992,7 +987,7 @@ test("a page whose vault has locked itself shows nothing more, though it cannot 
     history: history.state,
   }));
   assert.deepEqual(left, { document: false, title: false, address: false, history: "idle" });
-  goOn();
+  await page.reload();
   await page.locator("[data-why-locked]").waitFor({ state: "attached" });
   await context.close();
 });
@@ -1047,7 +1042,7 @@ const byHand = async (page) => {
 };
 const byScript = (page) =>
   page.evaluate(() => {
-    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "touchmove", "scroll"]) globalThis.dispatchEvent(new Event(name));
+    for (const name of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "touchmove", "scroll", "click", "input"]) globalThis.dispatchEvent(new Event(name));
   });
 
 test("what the reader's hand does is told once in a while, what a script pretends never", async () => {

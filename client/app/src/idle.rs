@@ -20,9 +20,10 @@ use crate::{
     shell::MAIN,
 };
 
-/// What a reader does, whatever they read with. A screen reader may do no more than scroll.
-const SIGNS: [&str; 7] =
-    ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "touchmove", "scroll"];
+/// What a reader does, whatever they read with. A screen reader may do no more than scroll; what it presses,
+/// and what is dictated, comes without a pointer and without a key.
+const SIGNS: [&str; 9] =
+    ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "touchmove", "scroll", "click", "input"];
 
 /// The vault need not hear of each.
 const BETWEEN_SIGNS_MILLISECONDS: f64 = 5_000.0;
@@ -58,16 +59,20 @@ pub(crate) fn follow(page: Page) {
     }
     listen("visibilitychange", move |_| {
         if document().hidden() {
-            if page.vault.holds_secrets() {
-                cover(true);
-                page.lock_if_hidden();
-            }
+            go_out_of_sight(page);
         } else {
             // If it is over meanwhile, the vault says that instead, and the page begins anew.
             let asked = page.vault.ask(Command::Shown, |_| cover(false));
             if asked.is_none() {
                 cover(false);
             }
+        }
+    });
+    // The vault may take a while to open, and the page be out of sight by then.
+    Effect::new(move || {
+        page.vault.status.track();
+        if document().hidden() {
+            go_out_of_sight(page);
         }
     });
     // A browser may keep the page behind its "back" button: then it keeps one without letters, and begins
@@ -92,6 +97,13 @@ fn listen(name: &str, hear: impl Fn(Event) + 'static) {
 fn is_of_warning(event: &Event) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     target.is_some_and(|target| matches!(target.closest(WARNING), Ok(Some(_))))
+}
+
+fn go_out_of_sight(page: Page) {
+    if page.vault.holds_secrets() {
+        cover(true);
+        page.lock_if_hidden();
+    }
 }
 
 fn cover(is_covered: bool) {

@@ -5,6 +5,8 @@
 //! begun recovery. If that one is given up before anything was signed, they are put back; once there
 //! is a mailbox again, they stay where they are.
 
+use client_mailbox::local::names;
+
 use crate::{
     failure::Failure,
     storage::{Change, Shelf, Storage},
@@ -30,11 +32,13 @@ pub(crate) async fn set_apart(storage: &Storage) -> Result<Vec<Change>, Failure>
 async fn put_away(storage: &Storage, place: &str) -> Result<Vec<Change>, Failure> {
     let number = newest(storage, place).await?.unwrap_or(0).saturating_add(1);
     let mut changes = Vec::new();
+    // An alarm is not over for that: what cannot be opened any more counts as one (`LBX-GAP-2`).
+    let stays = [(Shelf::Open, trust::RECORD), (Shelf::Sealed, names::DOUBT)];
     for shelf in Shelf::ALL {
         let mut keys = storage.keys(shelf, "").await?;
         keys.retain(|key| {
             let is_away = key.starts_with(ASIDE) || key.starts_with(DAMAGED);
-            !is_away && (shelf, key.as_str()) != (Shelf::Open, trust::RECORD)
+            !is_away && !stays.contains(&(shelf, key.as_str()))
         });
         for record in storage.unread(shelf, keys).await? {
             let to = format!("{place}{number}/{}", record.key());

@@ -33,9 +33,17 @@ pub(crate) async fn broken(device: &Device, shared: &Shared, lie: RelayLie) -> F
     lie.into()
 }
 
+/// The relay told of the deposit `told` and did not list it (`LBX-GAP-4`). Gives the failure to go on with.
+pub(crate) async fn withheld(device: &Device, shared: &Shared, told: u64) -> Failure {
+    // As above.
+    let _ = write(device, shared, |doubt| doubt.withhold(told)).await;
+    RelayLie::Withheld.into()
+}
+
 /// A listing continued the chain to its end (`LBX-GAP-3`).
 pub(crate) async fn holds(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    write(device, shared, Doubt::settle).await
+    let last = shared.with(|opened| opened.inbox.last())?;
+    write(device, shared, |doubt| doubt.settle(last)).await
 }
 
 async fn write(

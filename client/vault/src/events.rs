@@ -11,10 +11,7 @@
 use std::pin::pin;
 
 use api::events::Event as RelayEvent;
-use client_mailbox::{
-    inbox::RelayLie,
-    relay::{self, EventLines},
-};
+use client_mailbox::relay::{self, EventLines};
 use client_messages::{Connection, Event, Problem};
 use futures_util::future::{Either, select};
 
@@ -159,8 +156,14 @@ async fn listen(
             });
             // LBX-GAP-4: it told of a letter and then did not list it.
             let listed = shared.with(|opened| opened.inbox.last())?;
-            if told.max().is_some_and(|told| told > listed) {
-                return Err(chain::broken(device, shared, RelayLie::Withheld).await);
+            if let Some(told) = told.max().filter(|told| *told > listed) {
+                return Err(chain::withheld(device, shared, told).await);
+            }
+            let is_older = |event: &RelayEvent| matches!(*event, RelayEvent::Start { last } if last < known);
+            if events.iter().any(is_older) {
+                // The listing did not go back: what said so is no stream to be listened to any longer, or
+                // each line of it would be one more listing.
+                return Err(Failure(Problem::RelayLied));
             }
         }
     }

@@ -8,7 +8,7 @@ use api::Code;
 use client_mailbox::{
     enrolment::EnrolmentError,
     http::{AnswerError, HttpRequest, RequestFailure},
-    inbox::{Alarm, Received},
+    inbox::{Alarm, Received, RelayLie},
     registry, relay,
 };
 use client_messages::{Event, Problem, Step};
@@ -136,6 +136,7 @@ pub(crate) async fn letters(device: &Device, shared: &Shared) -> Result<(), Fail
         })?;
         let mut received = match listed {
             Ok(received) => received,
+            Err(RelayLie::Withheld) => return Err(chain::withheld(device, shared, page.last).await),
             Err(lie) => return Err(chain::broken(device, shared, lie).await),
         };
         // These are tried again once the registry is up to date: no alarm before that.

@@ -5,11 +5,17 @@ use std::{sync::Arc, time::Duration};
 use client_mailbox::http::{HttpRequest, HttpResponse};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect, retry};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, version::TLS13};
+use tokio::time::sleep;
 
 use crate::failure::Failure;
 
 /// For a whole exchange.
 const EXCHANGE: Duration = Duration::from_secs(10);
+
+const TOO_MANY: u16 = 429;
+
+/// Before the same is asked again.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Sends requests.
 #[derive(Clone)]
@@ -40,9 +46,16 @@ impl Network {
         self.0.request(method, address).timeout(EXCHANGE)
     }
 
-    /// Sends a device's request and reads the whole answer.
+    /// Sends a device's request and reads the whole answer. A service that is asked too often is asked again
+    /// a little later: it counts before it looks at what was signed.
     pub(crate) async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-        whole(self.prepared(request)?.timeout(EXCHANGE).send().await?).await
+        loop {
+            let answer = whole(self.prepared(request)?.timeout(EXCHANGE).send().await?).await?;
+            if answer.status != TOO_MANY {
+                return Ok(answer);
+            }
+            sleep(PAUSE).await;
+        }
     }
 
     /// Sends a device's request whose answer goes on.

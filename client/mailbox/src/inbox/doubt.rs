@@ -34,10 +34,13 @@ struct Raised {
     /// The chain has held since.
     #[n(4)]
     is_over: bool,
+    /// The last deposit that the relay told of and did not list; 0 for none.
+    #[n(5)]
+    withheld: u64,
 }
 
 impl Wire for Raised {
-    const LIMITS: Limits = Limits { bytes: 16, depth: 1, items: 8 };
+    const LIMITS: Limits = Limits { bytes: 24, depth: 1, items: 8 };
     const START: Start = Start::VersionAndSuite;
 }
 
@@ -54,8 +57,14 @@ impl Doubt {
     /// record does not end it (`LBX-GAP-2`).
     #[must_use]
     pub fn load(stored: Option<&[u8]>) -> Self {
-        let unreadable =
-            Raised { version: Version, suite: Suite, is_broken: true, is_older: false, is_over: false };
+        let unreadable = Raised {
+            version: Version,
+            suite: Suite,
+            is_broken: true,
+            is_older: false,
+            is_over: false,
+            withheld: 0,
+        };
         let raised = stored.map(|stored| Raised::from_bytes(stored).unwrap_or(unreadable));
         Self { raised, was_over: raised.is_some_and(|raised| raised.is_over) }
     }
@@ -85,14 +94,30 @@ impl Doubt {
             is_broken: !is_older || known.is_some_and(|known| known.is_broken),
             is_older: is_older || known.is_some_and(|known| known.is_older),
             is_over: false,
+            withheld: known.map_or(0, |known| known.withheld),
         };
         (self.raised, self.was_over) = (Some(raised), false);
         if known == self.raised { Writes::default() } else { stored(&raised) }
     }
 
-    /// A listing continued the chain to its end (`LBX-GAP-3`).
-    pub fn settle(&mut self) -> Writes {
-        let Some(raised) = self.raised else { return Writes::default() };
+    /// The relay told of a deposit and did not list it (`LBX-GAP-4`). As [`Doubt::raise`]; a list that ends
+    /// before that deposit does not end the alarm.
+    pub fn withhold(&mut self, told: u64) -> Writes {
+        let writes = self.raise(RelayLie::Withheld);
+        if let Some(raised) = &mut self.raised
+            && told > raised.withheld
+        {
+            raised.withheld = told;
+            return stored(raised);
+        }
+        writes
+    }
+
+    /// A listing continued the chain to its end, the deposit `last` (`LBX-GAP-3`).
+    pub fn settle(&mut self, last: u64) -> Writes {
+        let Some(raised) = self.raised.filter(|raised| raised.withheld <= last) else {
+            return Writes::default();
+        };
         if self.was_over {
             *self = Self::default();
             return Writes { remove: vec![names::DOUBT.to_owned()], ..Writes::default() };
@@ -136,7 +161,7 @@ mod tests {
     #[test]
     fn without_a_lie_nothing_is_told_and_nothing_stored() {
         let mut doubt = Disk::default().unlock();
-        assert!(doubt.lies().is_empty() && doubt.settle().is_empty());
+        assert!(doubt.lies().is_empty() && doubt.settle(3).is_empty());
     }
 
     #[test]
@@ -158,14 +183,14 @@ mod tests {
         disk.write(&doubt.raise(RelayLie::RolledBack));
         // However long this page stays open.
         for _ in 0..3 {
-            disk.write(&doubt.settle());
+            disk.write(&doubt.settle(3));
             assert_eq!(doubt.lies(), [RelayLie::RolledBack]);
         }
         // An unlock without a listing ends nothing.
         assert_eq!(disk.unlock().lies(), [RelayLie::RolledBack]);
         let mut doubt = disk.unlock();
         assert_eq!(doubt.lies(), [RelayLie::RolledBack]);
-        disk.write(&doubt.settle());
+        disk.write(&doubt.settle(3));
         assert_eq!((doubt.lies(), disk.unlock().lies()), (vec![], vec![]));
     }
 
@@ -174,12 +199,27 @@ mod tests {
         let mut disk = Disk::default();
         let mut doubt = disk.unlock();
         disk.write(&doubt.raise(RelayLie::OtherChain));
-        disk.write(&doubt.settle());
+        disk.write(&doubt.settle(3));
         let mut doubt = disk.unlock();
         disk.write(&doubt.raise(RelayLie::RolledBack));
-        disk.write(&doubt.settle());
+        disk.write(&doubt.settle(3));
         // Both kinds, and still after this listing.
         assert_eq!(disk.unlock().lies(), [RelayLie::OtherChain, RelayLie::RolledBack]);
+    }
+
+    #[test]
+    fn a_list_that_ends_before_what_was_told_does_not_end_the_alarm() {
+        let mut disk = Disk::default();
+        disk.write(&disk.unlock().withhold(4));
+        for _ in 0..3 {
+            let mut doubt = disk.unlock();
+            assert_eq!(doubt.lies(), [RelayLie::OtherChain]);
+            assert!(doubt.settle(3).is_empty());
+            assert!(doubt.withhold(4).is_empty());
+        }
+        disk.write(&disk.unlock().settle(4));
+        disk.write(&disk.unlock().settle(4));
+        assert!(disk.unlock().lies().is_empty());
     }
 
     #[test]
@@ -187,7 +227,7 @@ mod tests {
         for damaged in [&[0_u8; 0][..], &[0x80], &[0xff; 40]] {
             let mut doubt = Doubt::load(Some(damaged));
             assert_eq!(doubt.lies(), [RelayLie::OtherChain]);
-            assert!(doubt.settle().remove.is_empty());
+            assert!(doubt.settle(3).remove.is_empty());
         }
     }
 
@@ -196,9 +236,9 @@ mod tests {
         let mut disk = Disk::default();
         let mut doubt = disk.unlock();
         disk.write(&doubt.raise(RelayLie::OtherChain));
-        disk.write(&doubt.settle());
+        disk.write(&doubt.settle(3));
         let mut doubt = disk.unlock().reloaded(doubt);
-        assert!(doubt.settle().is_empty());
+        assert!(doubt.settle(3).is_empty());
         assert_eq!(disk.unlock().lies(), [RelayLie::OtherChain]);
     }
 }

@@ -10,7 +10,7 @@ use crypto_core::{
 };
 use rand_core::CryptoRng;
 use relay_auth::{
-    cbor::Wire as _,
+    cbor::{DecodeError, Wire as _},
     receipt::{Deposit, SignedReceipt},
 };
 
@@ -19,6 +19,7 @@ use crate::{
         Alarm, Filing, Inbox, Kept, Reader, Received, RelayLie, Unopenable,
         chain::{Arrived, Followed},
         held::Held,
+        stored::MOST_WITHOUT_LETTERS,
     },
     local::{Record, names},
 };
@@ -45,6 +46,9 @@ impl Inbox {
     ) -> Result<Received, RelayLie> {
         let relay = reader.trust.relay_key();
         let Followed { position, arrived, is_complete } = self.position.follow(self.mailbox, page, relay)?;
+        if self.unopened.len() + self.hidden.len() + arrived.len() > MOST_WITHOUT_LETTERS {
+            return Err(DecodeError::TooLarge.into());
+        }
         self.position = position;
         let mut received = Received { is_complete, ..Received::default() };
         self.take(arrived, reader, &mut received, rng);

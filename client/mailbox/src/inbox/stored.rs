@@ -39,6 +39,11 @@ struct State {
     hidden: Vec<Deposit>,
 }
 
+/// How many deposits an inbox remembers without their letters, at most. With as many the record is within
+/// its limits: a relay that lists ever more does not make one that cannot be loaded, because a list that
+/// cannot be loaded is made anew, and then the chain begins where the relay likes.
+pub(super) const MOST_WITHOUT_LETTERS: usize = 10_000;
+
 impl Wire for State {
     const LIMITS: Limits = Limits { bytes: 8 * 1024 * 1024, depth: 5, items: 1 << 20 };
     const START: Start = Start::VersionAndSuite;
