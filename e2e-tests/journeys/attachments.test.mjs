@@ -24,8 +24,8 @@ Object.assign(process.env, stack.env);
 const { launch, openPage, press, shows, typePassphrase } = await import("../support/browser.mjs");
 const { timesKept } = await import("../support/canary.mjs");
 const { picture } = await import("../support/looking.mjs");
-const { isTold, writesDown } = await import("../support/recovery.mjs");
-const { begin, goToScotAccount, throughScotAccount } = await import("../support/scotaccount.mjs");
+const { isTold } = await import("../support/recovery.mjs");
+const { setsUp } = await import("../support/enrolling.mjs");
 
 const { LETTERBOX_SEND: SEND, LETTERBOX_DATA: DATA } = stack.env;
 const RELAY = "letterbox-server";
@@ -73,14 +73,7 @@ before(async () => {
   });
   const { page } = mairi;
   page.on("download", (download) => downloads.push(download.suggestedFilename()));
-  await begin(page, PASSPHRASE);
-  await goToScotAccount(page);
-  assert.equal(await throughScotAccount(page, "mairi"), "confirm");
-  await typePassphrase(page, PASSPHRASE);
-  await writesDown(page);
-  await shows(page, "ready");
-  await press(page, "enter");
-  await shows(page, "inbox");
+  await setsUp(page, PASSPHRASE);
 });
 after(async () => {
   await browser?.close();

@@ -16,8 +16,7 @@ const stack = await startStack();
 Object.assign(process.env, stack.env);
 const { ORIGIN, launch, openPage, press, shows, typePassphrase } = await import("../support/browser.mjs");
 const { openWithPretendVault, status } = await import("../support/pretend-vault.mjs");
-const { writesDown } = await import("../support/recovery.mjs");
-const { begin, goToScotAccount, throughScotAccount } = await import("../support/scotaccount.mjs");
+const { setsUp } = await import("../support/enrolling.mjs");
 
 const PASSPHRASE = "harbour violin seventeen moss";
 const HOST = "https://pay.council.example/?";
@@ -142,14 +141,7 @@ test("the page shows whatever it is given as text, in every field and in the nam
 test("somebody has a mailbox", async () => {
   mairi = await watched();
   const { page } = mairi;
-  await begin(page, PASSPHRASE);
-  await goToScotAccount(page);
-  assert.equal(await throughScotAccount(page, "mairi"), "confirm");
-  await typePassphrase(page, PASSPHRASE);
-  await writesDown(page);
-  await shows(page, "ready");
-  await press(page, "enter");
-  await shows(page, "inbox");
+  await setsUp(page, PASSPHRASE);
 });
 
 test("letters that hold the collections in every field are listed as text", async () => {

@@ -23,8 +23,7 @@ let between = await standBetween(stack.env);
 Object.assign(process.env, stack.env);
 const { launch, openPage, press, shows, typePassphrase } = await import("../support/browser.mjs");
 const { lookAt } = await import("../support/looking.mjs");
-const { writesDown } = await import("../support/recovery.mjs");
-const { begin, goToScotAccount, throughScotAccount } = await import("../support/scotaccount.mjs");
+const { setsUp } = await import("../support/enrolling.mjs");
 
 const { LETTERBOX_SEND: SEND } = stack.env;
 const PAUL = person("Paul", "Wallis", "1970-01-01", "G2 1AL");
@@ -50,14 +49,7 @@ before(async () => {
   browser = await launch();
   mairi = await openPage(browser);
   page = mairi.page;
-  await begin(page, PASSPHRASE);
-  await goToScotAccount(page);
-  assert.equal(await throughScotAccount(page, "mairi"), "confirm");
-  await typePassphrase(page, PASSPHRASE);
-  await writesDown(page);
-  await shows(page, "ready");
-  await press(page, "enter");
-  await shows(page, "inbox");
+  await setsUp(page, PASSPHRASE);
   await opensAgain();
 });
 after(async () => {

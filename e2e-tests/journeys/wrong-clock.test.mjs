@@ -160,18 +160,11 @@ test("a directory whose clock is wrong is found out by everybody, and enrols nob
 });
 
 test("in the browser, who cannot be served because of the relay's clock is told so, and letters come when it is right", async () => {
-  const { begin, goToScotAccount, launch, openPage, press, shows, throughScotAccount, typePassphrase, writesDown } = await drive(services);
+  const { launch, openPage, setsUp } = await drive(services);
   const browser = await launch();
   try {
     const { page } = await openPage(browser);
-    await begin(page, PASSPHRASE);
-    await goToScotAccount(page);
-    assert.equal(await throughScotAccount(page, "mairi"), "confirm");
-    await typePassphrase(page, PASSPHRASE);
-    await writesDown(page);
-    await shows(page, "ready");
-    await press(page, "enter");
-    await shows(page, "inbox");
+    await setsUp(page, PASSPHRASE);
 
     clocks[RELAY].set(AHEAD);
     await services.crash(RELAY);

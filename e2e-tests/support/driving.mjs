@@ -5,6 +5,7 @@ export async function drive({ env }) {
   Object.assign(process.env, env);
   return {
     ...(await import("./browser.mjs")),
+    ...(await import("./enrolling.mjs")),
     ...(await import("./scotaccount.mjs")),
     ...(await import("./recovery.mjs")),
   };

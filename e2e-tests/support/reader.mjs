@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { launch, openPage, press, shows, typePassphrase } from "./browser.mjs";
-import { writesDown } from "./recovery.mjs";
-import { begin, goToScotAccount, throughScotAccount } from "./scotaccount.mjs";
+import { launch, openPage, shows, typePassphrase } from "./browser.mjs";
+import { setsUp } from "./enrolling.mjs";
 
 const PASSPHRASE = "harbour violin seventeen moss";
 
@@ -24,14 +23,7 @@ export async function reader() {
   const { page, wrong } = await openPage(browser);
   const letters = page.locator("[data-letter]");
   const alarms = page.locator("[data-alarms]");
-  await begin(page, PASSPHRASE);
-  await goToScotAccount(page);
-  await throughScotAccount(page, "mairi");
-  await typePassphrase(page, PASSPHRASE);
-  await writesDown(page);
-  await shows(page, "ready");
-  await press(page, "enter");
-  await shows(page, "inbox");
+  await setsUp(page, PASSPHRASE);
   return {
     page,
     letters,

@@ -59,6 +59,15 @@ impl KeySource {
             Self::Inline(secret) => Ok(secret.duplicate()),
         }
     }
+
+    /// Where an operator finds it, in words. Nothing of the key itself.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self {
+            Self::File(file) => file.display().to_string(),
+            Self::Inline(_) => "written out in the settings".to_owned(),
+        }
+    }
 }
 
 impl TryFrom<String> for KeySource {

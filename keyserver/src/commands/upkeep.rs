@@ -177,10 +177,7 @@ fn key_places(config: &Config) -> String {
     ];
     let own = own.into_iter().filter_map(|(name, key)| Some((name.to_owned(), key.as_ref()?)));
     let tickets = config.ticket_keys.iter().map(|(number, key)| (format!("ticket_keys.{number}"), key));
-    let place = |(name, key): (String, &KeySource)| match key {
-        KeySource::File(file) => format!("- {name}: {}", file.display()),
-        KeySource::Inline(_) => format!("- {name}: written out in the settings"),
-    };
+    let place = |(name, key): (String, &KeySource)| format!("- {name}: {}", key.place());
     let provider = config.provider.client_key.iter();
     let provider = provider.map(|PemFile(file)| format!("- provider.client_key: {}", file.display()));
     own.chain(tickets).map(place).chain(provider).collect::<Vec<_>>().join("\n")

@@ -155,9 +155,6 @@ fn rows(resting: &Resting, copied: &Copied, now: u64) -> Result<(Report, Finding
 fn keys(config: &Config) -> String {
     let tickets = config.ticket_keys.iter().map(|(number, key)| (format!("ticket_keys.{number}"), key));
     let receipt = config.receipt_key.iter().map(|key| ("receipt_key".to_owned(), key));
-    let place = |(name, key): (String, &KeySource)| match key {
-        KeySource::File(file) => format!("- {name}: {}", file.display()),
-        KeySource::Inline(_) => format!("- {name}: written out in the settings"),
-    };
+    let place = |(name, key): (String, &KeySource)| format!("- {name}: {}", key.place());
     receipt.chain(tickets).map(place).collect::<Vec<_>>().join("\n")
 }
