@@ -10,7 +10,7 @@ test: build
 	@scripts/step 'unit tests' cargo test --workspace --exclude client-app --exclude client-vault --locked
 	@scripts/step 'wasm tests' scripts/test-wasm
 	@$(MAKE) --no-print-directory native # unit tests leave programs with test features in target/debug
-	@scripts/step 'journeys in Chromium' target/debug/letterbox-stack with -- node --test --test-timeout=600000 --test-reporter=spec e2e-tests/journeys/
+	@scripts/step 'journeys in Chromium and Firefox' target/debug/letterbox-stack with -- node --test --test-timeout=600000 --test-reporter=spec e2e-tests/journeys/
 
 check: setup
 	@scripts/step 'checks' scripts/check

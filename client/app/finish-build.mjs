@@ -103,9 +103,10 @@ const loader = finish("vault-loader.js", [vaultWasm, vault]);
 const appWasm = finish("app_bg.wasm", []);
 const app = finish("app.js", [appWasm]);
 const boot = finish("boot.js", [appWasm, app, loader]);
+const guard = finish("guard.js", []);
 
 let index = readFileSync(at("index.html"), "utf8");
-for (const [old, hashed] of [...styles, icon, boot]) {
+for (const [old, hashed] of [...styles, icon, guard, boot]) {
   if (!index.includes(`"${old}"`)) throw new Error(`index.html does not mention ${old}`);
   index = index.replaceAll(`"${old}"`, `"/${hashed}"`);
 }
@@ -114,7 +115,7 @@ index = index.replace(/\s*<link data-trunk[^>]*>/g, "");
 if (/<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=/i.test(index)) throw new Error("index.html has inline script or style");
 writeFileSync(at("index.html"), index);
 
-const known = new Set(["index.html", ...[...images, ...styles, icon, vaultWasm, vault, loader, appWasm, app, boot].map(([, hashed]) => hashed)]);
+const known = new Set(["index.html", ...[...images, ...styles, icon, vaultWasm, vault, loader, appWasm, app, boot, guard].map(([, hashed]) => hashed)]);
 for (const name of readdirSync(dist)) {
   if (!statSync(at(name)).isFile()) throw new Error(`unexpected folder in the build: ${name}`);
   if (known.has(name)) compress(name);

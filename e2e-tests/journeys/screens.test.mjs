@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 
-import { ORIGIN, launch, leavesForGood, press, pressEscapeThreeTimes, shows, typePassphrase } from "../support/browser.mjs";
-import { PROBLEMS, SCREENS, axe, fits, lookAt, picture, speak } from "../support/looking.mjs";
+import { ORIGIN, ZOOMED, launch, leavesForGood, press, pressEscapeThreeTimes, shows, typePassphrase } from "../support/browser.mjs";
+import { words } from "../support/catalogue.mjs";
+import { tabsTo, walks } from "../support/keyboard.mjs";
+import { PROBLEMS, SCREENS, fits, keepsInForcedColours, lookAt, speak } from "../support/looking.mjs";
 import { openWithPretendVault, problem, status } from "../support/pretend-vault.mjs";
 
 const seen = new Set();
@@ -342,20 +344,25 @@ const STATES = {
 
 const screenOf = (state) => SCREENS.filter((screen) => state === screen || state.startsWith(`${screen}-`)).sort((a, b) => b.length - a.length)[0];
 
-for (const [state, { plan, act, ...options }] of Object.entries(STATES)) {
-  test(`${state}: clean in both languages at every size, and left by Escape`, async () => {
-    const { context, page, wrong } = await openWithPretendVault(browser, plan, options);
-    await act?.(page);
-    await shows(page, screenOf(state));
-    for (const look of await lookAt(page, state)) seen.add(look);
-    await fits(page, state);
-    assert.equal(await page.locator("#main-content h1").count(), 1);
-    assert.equal(page.url(), `${ORIGIN}/`);
-    assert.deepEqual(wrong, []);
-    assert.ok(await leavesForGood(context, page, () => pressEscapeThreeTimes(page)));
-    await context.close();
-  });
-}
+// Two at a time: one is painted while the other is looked at.
+describe("every state", { concurrency: 2 }, () => {
+  for (const [state, { plan, act, ...options }] of Object.entries(STATES)) {
+    test(`${state}: clean in both languages, at every size, by keyboard and in forced colours, and left by Escape`, async () => {
+      const { context, page, wrong } = await openWithPretendVault(browser, plan, options);
+      await act?.(page);
+      await shows(page, screenOf(state));
+      for (const look of await lookAt(page, state)) seen.add(look);
+      await fits(page, state);
+      await walks(page, state);
+      await keepsInForcedColours(page, state);
+      assert.equal(await page.locator("#main-content h1").count(), 1);
+      assert.equal(page.url(), `${ORIGIN}/`);
+      assert.deepEqual(wrong, []);
+      assert.ok(await leavesForGood(context, page, () => pressEscapeThreeTimes(page)));
+      await context.close();
+    });
+  }
+});
 
 test("every screen was looked at in both languages and both sizes", () => {
   const expected = SCREENS.flatMap((screen) => ["en", "gd"].flatMap((language) => ["phone", "desktop"].map((size) => `${screen}-${language}-${size}`)));
@@ -1135,19 +1142,16 @@ test("what was chosen is shown, sent whole, and said to be saved once the vault 
   await context.close();
 });
 
-test("in forced colours and with reduced motion letters stay clean", async () => {
-  const { context, page, wrong } = await openWithPretendVault(
-    browser,
-    { Status: [...open, inbox(LETTER.summary)], Read: [{ answer: { Letter: LETTER } }] },
-    { forcedColors: "active", reducedMotion: "reduce" },
-  );
-  await page.locator("[data-letter]").waitFor();
-  assert.deepEqual(await axe(page, "forced-colours"), []);
-  await page.screenshot({ path: picture("inbox-forced-colours"), fullPage: true });
-  await press(page, "read");
-  await shows(page, "letter");
-  assert.deepEqual(await axe(page, "forced-colours"), []);
-  await page.screenshot({ path: picture("letter-forced-colours"), fullPage: true });
-  assert.deepEqual(wrong, []);
+test("what has the focus is not under the warning that the page locks soon, four times as large", async () => {
+  const letters = Array.from({ length: 12 }, (_, number) => summary(`${number}`));
+  const { context, page, tell } = await openWithPretendVault(browser, { Status: [...open, inbox(...letters)] }, { viewport: ZOOMED });
+  await page.locator("[data-letter]").nth(11).waitFor();
+  await tell({ Event: { LocksSoon: true } });
+  await page.locator('[data-locks-soon] [data-action="stay"]').waitFor();
+  await walks(page, "locks-soon");
+  // And it can be answered from wherever the reader is.
+  await tabsTo(page, words("locks-soon-stay"));
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement.id === "main-content");
   await context.close();
 });

@@ -38,7 +38,7 @@ async function knownOrigins() {
   return known;
 }
 
-const known = await knownOrigins();
+export const known = await knownOrigins();
 
 export function launch() {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });

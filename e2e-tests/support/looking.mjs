@@ -2,9 +2,16 @@
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
-import AxeBuilder from "@axe-core/playwright";
+import { createRequire } from "node:module";
 
 import { DESKTOP, NARROW, PHONE, ZOOMED } from "./browser.mjs";
+import { isInGaelic } from "./catalogue.mjs";
+import { CONTROLS, noteControls } from "./keyboard.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const EVERYTHING = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+// All that other colours can change for axe.
+const COLOURS = { type: "rule", values: ["color-contrast"] };
 
 const PICTURES = new URL("../../target/pictures/", import.meta.url);
 mkdirSync(PICTURES, { recursive: true });
@@ -38,19 +45,22 @@ const REVIEWED = [
   { reason: "color-contrast equalRatio", html: /^<button\b/, screens: /^forced-colours/ },
 ];
 
-const wasReviewed = (name, found) =>
-  REVIEWED.some(({ reason, html, screens }) => reason === found.reason && html.test(found.html) && screens.test(name));
+const wasReviewed = (names, found) =>
+  REVIEWED.some(({ reason, html, screens }) => reason === found.reason && html.test(found.html) && names.some((name) => screens.test(name)));
 
-// What axe finds, and what it cannot decide unless that was reviewed.
-export async function axe(page, name) {
-  const result = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-    .analyze();
-  const found = result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
-  const undecided = result.incomplete.flatMap(({ id, nodes }) =>
+// What axe finds, and what it cannot decide unless that was reviewed. It is given to the page once: the pages
+// have no frames, so that it need not be put together from several.
+export async function axe(page, name, rules = EVERYTHING, names = [name]) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(`${AXE};undefined`);
+  const { violations, incomplete } = await page.evaluate(
+    (runOnly) => globalThis.axe.run(document, { runOnly, iframes: false, resultTypes: ["violations", "incomplete"] }),
+    rules,
+  );
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  const undecided = incomplete.flatMap(({ id, nodes }) =>
     nodes.map((node) => ({ reason: `${id} ${node.any.map((check) => check.data?.messageKey).join(" ")}`, html: node.html })),
   );
-  return [...found, ...undecided.filter((one) => !wasReviewed(name, one)).map(({ reason, html }) => `undecided: ${reason}: ${html}`)];
+  return [...found, ...undecided.filter((one) => !wasReviewed(names, one)).map(({ reason, html }) => `undecided: ${reason}: ${html}`)];
 }
 
 export async function speak(page, language) {
@@ -66,6 +76,7 @@ export async function lookAt(page, name) {
   const seen = [];
   for (const language of ["gd", "en"]) {
     await speak(page, language);
+    if (language === "gd") await isInGaelic(page, name);
     for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
       await page.setViewportSize(viewport);
       await page.screenshot({ path: picture(`${name}-${language}-${size}`), fullPage: true });
@@ -84,4 +95,55 @@ export async function fits(page, name) {
     assert.equal(overflow, 0, `${name} at ${viewport.width} × ${viewport.height}`);
   }
   await page.setViewportSize(PHONE);
+}
+
+// Runs in the page. What is lost where the system chooses the colours, and what moves where nothing should.
+function loseColours() {
+  const wrong = [];
+  const called = (element) => element.cloneNode(false).outerHTML;
+  for (const media of ["(forced-colors: active)", "(prefers-reduced-motion: reduce)"]) {
+    if (!matchMedia(media).matches) wrong.push(`not tried: ${media}`);
+  }
+  const PARTS = [undefined, "::before", "::after"];
+  for (const element of document.querySelectorAll("body, body *")) {
+    for (const part of PARTS) {
+      const style = getComputedStyle(element, part);
+      if (style.forcedColorAdjust === "none") wrong.push(`keeps its own colours: ${called(element)}`);
+      const lasts = (durations) => durations.split(",").some((duration) => Number.parseFloat(duration) > 0);
+      const moves = style.transitionProperty !== "none" && lasts(style.transitionDuration);
+      if (moves || style.animationName !== "none") wrong.push(`moves: ${called(element)}`);
+    }
+  }
+  if (getComputedStyle(document.documentElement).scrollBehavior !== "auto") wrong.push("scrolls smoothly");
+  // A background is gone: what can be used needs an edge or a line, and another one when it has the focus.
+  const { all, look, plain } = globalThis.noted;
+  const isThere = (style, name) => style[`${name}Style`] !== "none" && Number.parseFloat(style[`${name}Width`]) > 0;
+  const hasEdge = (element) =>
+    [element, ...(element.labels ?? [])].some((one) =>
+      PARTS.some((part) => {
+        const style = getComputedStyle(one, part);
+        return isThere(style, "outline") || isThere(style, "borderBottom") || style.textDecorationLine.includes("underline");
+      }));
+  const before = document.activeElement;
+  all.forEach((control, place) => {
+    const { width, height } = control.getBoundingClientRect();
+    const isSeen = width > 2 && height > 2;
+    before?.blur();
+    if (isSeen && !hasEdge(control)) wrong.push(`has no edge: ${called(control)}`);
+    control.focus({ preventScroll: true });
+    if (look(control) === plain[place]) wrong.push(`looks the same with the focus: ${called(control)}`);
+    control.blur();
+  });
+  before?.focus({ preventScroll: true });
+  return wrong;
+}
+
+// Where the system chooses the colours and nothing is to move, everything can still be seen. Ends as it was.
+export async function keepsInForcedColours(page, name) {
+  await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
+  await page.evaluate(noteControls, CONTROLS);
+  assert.deepEqual(await page.evaluate(loseColours), [], `${name} in forced colours`);
+  assert.deepEqual(await axe(page, name, COLOURS, [name, "forced-colours"]), [], `${name} in forced colours`);
+  await page.screenshot({ path: picture(`${name}-forced-colours`), fullPage: true });
+  await page.emulateMedia({ forcedColors: null, reducedMotion: null });
 }

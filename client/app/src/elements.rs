@@ -138,12 +138,14 @@ pub(crate) fn outside_link(
 ) -> AnyView {
     let host = link.host.clone();
     let note = move || texts.say_with(Message::LinkHost, &[("host", host.as_str().into())]);
+    // It stands in the words of the letter, which may be in another language.
+    let language = move || texts.language().tag();
     html::a()
         .attr("href", link.url.clone())
         .attr("target", "_blank")
         .attr("rel", "noopener noreferrer")
         .class(class)
-        .child((words, " ", html::span().class("letterbox-host").child(note)))
+        .child((words, " ", html::span().attr("lang", language).class("letterbox-host").child(note)))
         .into_any()
 }
 

@@ -14,9 +14,14 @@ const policy = globalThis.trustedTypes?.createPolicy("letterbox", {
   },
 });
 
+// From here on what fails is caught below. Before, guard.js has an eye on it.
+document.documentElement.setAttribute("data-booted", "");
+
 function showCannotStart() {
   const notice = document.getElementById("cannot-start");
-  if (notice) notice.hidden = false;
+  if (!notice) return;
+  notice.hidden = false;
+  notice.querySelector("h1").focus();
 }
 
 try {
