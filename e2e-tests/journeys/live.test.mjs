@@ -124,6 +124,16 @@ test("a letter that comes while the mailbox is open appears, and nothing was pre
   isClean();
 });
 
+test("a page that has not heard of the relay yet does not say that it is connected", async () => {
+  const silent = between.hold({ matches: isEvents, answer: 0 });
+  await opensAgain();
+  await silent.came;
+  assert.equal(await connection().getAttribute("data-connection"), "");
+  silent.goOn();
+  await page.locator('[role="status"][data-connection="live"]').waitFor();
+  isClean();
+});
+
 test("over a cut the page says so, waits longer with each try, and shows what came meanwhile", async () => {
   await cuts();
   await lookAt(page, "live-not-connected");

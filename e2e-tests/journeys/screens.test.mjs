@@ -63,15 +63,33 @@ const LETTER = {
       reference: "REF-1",
       amount: [124000, "GBP"],
     },
-    { label: "Tell us if you moved" },
+    { label: "Tell us if you moved", address: "https://elsewhere.example/moved" },
+    {
+      label: "Come to see us",
+      start: seconds("2026-05-04T09:30:00Z"),
+      end: seconds("2026-05-04T10:00:00Z"),
+      until: seconds("2026-12-31T23:59:00Z"),
+      place: "1 High Street\nExample",
+      details: "Bring a paper with your address.",
+      file: "The form.pdf",
+    },
   ],
   attachments: [],
+  alternatives: [
+    { form: "Translation", language: "gd", label: "A’ chìs chomhairle agad", in_plain_words: "Pàigh ro dheireadh na mìos.", text: [{ Heading: [1, [text("Na tha ag atharrachadh")]] }, { Paragraph: [text("Halò.")] }] },
+    { form: "LargePrint", language: "en", file: "Large print.pdf", text: [] },
+    { form: "EasyRead", language: "en", link: { url: "https://pay.council.example/easy", host: "pay.council.example" }, text: [] },
+    { form: "SignLanguage", language: "bfi", address: "https://elsewhere.example/bsl", text: [] },
+    { form: "Audio", language: "en", file: "The letter.mp3", text: [] },
+    { form: "Braille", language: "en", file: "The letter.brf", text: [] },
+    { form: "Print", language: "en", file: "The letter.pdf", text: [] },
+  ],
 };
 
 const file = (file_name, size, more = {}) => ({ file_name, media_type: "application/octet-stream", size, ...more });
 
 // A short letter with these files.
-const withFiles = (...attachments) => ({ summary: summary("1"), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments });
+const withFiles = (...attachments) => ({ summary: summary("1"), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments, alternatives: [] });
 
 // A mailbox with one letter, which has these files, and what comes of saving one.
 const filesPlan = (files, Save = []) => ({
@@ -96,6 +114,18 @@ const confirmed = (more = {}) => status({ Confirmed: { with_address: true, is_re
 const comingBack = { Status: status("NoMailbox"), CheckCode: [{ answer: "CodeFits" }], Recover: [{ answer: { GoTo: "https://never.example/" } }] };
 // The code is being written down, and the vault gives it when it is asked.
 const writingDown = { Status: status("WritingDown"), Sheet: SHEET };
+
+const MINUTE = 60_000;
+
+// The page's clocks go on, and its timers do not.
+const goesOn = (page, milliseconds, clock = "both") =>
+  page.evaluate(([more, which]) => {
+    const [wall, steady] = [Date.now.bind(Date), performance.now.bind(performance)];
+    if (which !== "steady") Date.now = () => wall() + more;
+    if (which !== "wall") performance.now = () => steady() + more;
+  }, [milliseconds, clock]);
+// The page looks at its clocks, and nobody did anything.
+const looks = (page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
 
 async function typeCode(page, code = CODE) {
   await page.locator("#recovery-code").fill(code);
@@ -180,6 +210,25 @@ const STATES = {
     },
   },
   "recover": { plan: comingBack, act: (page) => press(page, "recover") },
+  "recover-ends-soon": {
+    plan: comingBack,
+    act: async (page) => {
+      await press(page, "recover");
+      await page.locator("#recovery-code").fill(CODE);
+      await goesOn(page, 4 * MINUTE);
+      await looks(page);
+      await page.locator('[data-clears-soon] [data-action="keep-typed"]').waitFor();
+    },
+  },
+  "locked-typed-removed": {
+    plan: { Status: status("Locked") },
+    act: async (page) => {
+      await page.locator("#passphrase").fill("four words and more");
+      await goesOn(page, 5 * MINUTE);
+      await looks(page);
+      await page.locator("[data-removed] p").waitFor();
+    },
+  },
   "recover-without-code": {
     plan: comingBack,
     act: async (page) => {
@@ -257,7 +306,7 @@ const STATES = {
   "letter-short": {
     plan: {
       Status: [...open, inbox(summary("1"))],
-      Read: [{ answer: { Letter: { summary: summary("1", { sender: { ...COUNCIL, unit: null, is_suspended: true } }), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments: [] } } }],
+      Read: [{ answer: { Letter: { summary: summary("1", { sender: { ...COUNCIL, unit: null, is_suspended: true } }), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments: [], alternatives: [] } } }],
     },
     act: async (page) => {
       await press(page, "read");
@@ -479,6 +528,44 @@ test("the recovery code goes to the vault as it was typed or pasted", async () =
   await typePassphrase(page, "four words and more");
   await shows(page, "sign-in");
   assert.deepEqual(await carried("Recover"), { code: typed, passphrase: "four words and more" });
+  await context.close();
+});
+
+for (const [what, clock] of [["its timers", "both"], ["its steady clock", "wall"], ["its calendar", "steady"]]) {
+  test(`what was typed before there is a mailbox is removed after five minutes, whatever happens to ${what}`, async () => {
+    const { context, page } = await openWithPretendVault(browser, comingBack);
+    await press(page, "recover");
+    const code = page.locator("#recovery-code");
+    await code.fill(CODE);
+    await goesOn(page, 5 * MINUTE - 30_000, clock);
+    await looks(page);
+    await page.locator('[data-clears-soon] [data-action="keep-typed"]').waitFor();
+    assert.equal(await code.inputValue(), CODE);
+    await press(page, "keep-typed");
+    await page.locator('[data-stayed="typed"]', { hasText: "stays" }).waitFor({ state: "attached" });
+    assert.equal(await code.inputValue(), CODE);
+    await goesOn(page, 5 * MINUTE, clock);
+    // The first touch after a sleep does not begin the time anew.
+    await page.keyboard.press("Shift");
+    await page.locator("[data-removed]", { hasText: "Please type it again" }).waitFor();
+    assert.equal(await code.inputValue(), "");
+    assert.deepEqual(await groupsIn(page), []);
+    // It goes with what is typed next.
+    await code.pressSequentially("Q");
+    await page.locator("[data-removed] p").waitFor({ state: "detached" });
+    await context.close();
+  });
+}
+
+test("a code that fits is forgotten with the passphrase that was typed beside it, and is asked for again", async () => {
+  const { context, page } = await openWithPretendVault(browser, comingBack);
+  await goToCode(page);
+  await shows(page, "choose-passphrase");
+  await page.locator("#passphrase").fill("four words and more");
+  await goesOn(page, 5 * MINUTE);
+  await page.keyboard.press("Shift");
+  await shows(page, "recover");
+  assert.equal(await page.locator("#recovery-code").inputValue(), "");
   await context.close();
 });
 
@@ -704,7 +791,7 @@ test("a letter's headings leave no gap, its links say where they lead, its days 
   assert.equal(await page.getByRole("link", { name: "Not here" }).count(), 0);
 
   const said = await page.locator("[data-letter]").innerText();
-  for (const words of ["Came on 14 March 2026", "Answer by 30 June 2026", "By 15 April 2026, 17:00", "£1,240.00", "REF-1", "CT-1234", "Verified sender"]) {
+  for (const words of ["Came on 14 March 2026", "Answer by 30 June 2026", "By 15 April 2026, 17:00", "£1,240.00", "REF-1", "CT-1234", "Verified sender", "(https://elsewhere.example/moved)", "4 May 2026, 10:30", "4 May 2026, 11:00", "31 December 2026", "1 High Street", "Bring a paper with your address.", "The form.pdf", "In another language (gd)", "A’ chìs chomhairle agad", "Pàigh ro dheireadh na mìos.", "Halò.", "Large print.pdf", "pay.council.example, opens in a new tab", "(https://elsewhere.example/bsl)", "The letter.mp3", "The letter.brf", "The letter.pdf"]) {
     assert.ok(said.includes(words), words);
   }
   assert.equal(await page.title(), "Letter – Letterbox");
@@ -712,6 +799,19 @@ test("a letter's headings leave no gap, its links say where they lead, its days 
   const gaelic = await page.locator("[data-letter]").innerText();
   assert.match(gaelic, /14\S* dhen Mhàrt 2026/);
   assert.match(gaelic, /Comhairle Eisimpleir/);
+  await context.close();
+});
+
+test("in the list, the name that was verified and the unit that the sender chose stand apart", async () => {
+  // Hebrew: without elements of their own, the one would be shown in front of the other.
+  const unit = "\u05de\u05d7\u05dc\u05e7\u05d4 1";
+  const { context, page } = await openWithPretendVault(browser, { Status: [...open, inbox(summary("1", { sender: { ...COUNCIL, unit } }), summary("2", { sender: { ...COUNCIL, unit: null } }))] });
+  await page.locator('[data-count="2"]').waitFor();
+  assert.deepEqual(await page.locator("[data-letter] bdi").allTextContents(), ["Example Council", unit, "Example Council"]);
+  const lines = page.locator("[data-letter] p:has(bdi)");
+  assert.deepEqual(await lines.allTextContents(), [`From Example Council, ${unit}`, "From Example Council"]);
+  await speak(page, "gd");
+  assert.deepEqual(await lines.allTextContents(), [`Bho Comhairle Eisimpleir, ${unit}`, "Bho Comhairle Eisimpleir"]);
   await context.close();
 });
 
@@ -726,7 +826,8 @@ test("hostile content of a letter stays text", async () => {
       { Code: hostile },
     ],
     contact: hostile,
-    actions: [{ label: hostile, link: { url: "javascript:document.title=1", host: "x" }, amount: [1, "<b>"], by: Number.MAX_SAFE_INTEGER }],
+    actions: [{ label: hostile, link: { url: "javascript:document.title=1", host: "x" }, amount: [1, "<b>"], by: Number.MAX_SAFE_INTEGER, address: hostile, start: Number.MAX_SAFE_INTEGER, place: hostile, details: hostile, file: hostile }],
+    alternatives: [{ form: "Translation", language: hostile, file: hostile, address: hostile, label: hostile, in_plain_words: hostile, link: { url: "javascript:document.title=1", host: "x" }, text: [{ Paragraph: [text(hostile)] }] }],
     attachments: [file(hostile, Number.MAX_SAFE_INTEGER, { media_type: hostile, label: hostile, language: hostile })],
   };
   const { context, page, wrong } = await openWithPretendVault(browser, { Status: [...open, inbox(letter.summary)], Read: [{ answer: { Letter: letter } }] });
@@ -1038,6 +1139,28 @@ test("the warning is said at once, takes the focus from nobody, and its button k
   assert.equal(await warning.innerText(), "");
   assert.ok((await signs()).length > before);
   assert.equal(await page.evaluate(() => document.activeElement.id), "main-content");
+  await context.close();
+});
+
+test("a page that moved because a letter came is not kept open by that", async () => {
+  const many = Array.from({ length: 60 }, (_, number) => summary(`${number}`));
+  const { context, page, tell, signs } = await openWithPretendVault(browser, { Status: [...open, inbox(...many)] });
+  await page.locator('[data-count="60"]').waitFor();
+  const moves = () => page.evaluate(() => new Promise((done) => {
+    addEventListener("scroll", () => requestAnimationFrame(done), { once: true });
+    scrollBy(0, 40);
+  }));
+  // The last sign was given long ago.
+  await goesOn(page, 10_000);
+  const before = (await signs()).length;
+  await tell(inbox(summary("new"), ...many));
+  await page.locator('[data-count="61"]').waitFor();
+  await moves();
+  assert.equal((await signs()).length, before);
+  // Later it is the reader who scrolls.
+  await goesOn(page, 10_000);
+  await moves();
+  assert.equal((await signs(before + 1)).length, before + 1);
   await context.close();
 });
 

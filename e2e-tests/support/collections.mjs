@@ -55,6 +55,18 @@ export function words(markdown, shown = (text) => text) {
   return withoutSpace(shown(said.join("")));
 }
 
+// Whether the text has nothing that CommonMark keeps out of sight, and the page shows behind it: no title,
+// no image, no language of code, no definition of a link.
+export function isInSight(markdown) {
+  const parser = new Parser();
+  const walker = parser.parse(markdown).walker();
+  for (let step = walker.next(); step; step = walker.next()) {
+    const { type, title, info } = step.node;
+    if (type === "image" || title || info) return false;
+  }
+  return Object.keys(parser.refmap).length === 0;
+}
+
 export const withoutSpace = (text) => text.replace(/\s+/gu, "");
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

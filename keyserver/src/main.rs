@@ -7,12 +7,16 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use letterbox_keyserver::commands::{self, Arguments};
-use service::telemetry;
+use service::{run::end_on_signal, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     telemetry::start_logs();
-    match commands::run(Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    if arguments.is_upkeep() {
+        end_on_signal(store::remove_unfinished);
+    }
+    match commands::run(arguments).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             tracing::error!("{problem}");

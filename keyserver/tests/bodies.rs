@@ -1,18 +1,23 @@
 //! Public bodies.
 
-use api::{Code, directory::RegisteredBody};
+use api::{
+    Code,
+    directory::{RegisteredBody, Registry},
+};
 use crypto_core::{
     body::{self, BodyEntry, BodyId, BodyStatus, SignedBodyEntry},
     directory::{Head, HeadProof, Presence},
 };
+use letterbox_keyserver::bodies::LISTED_FOR;
 use relay_auth::{cbor::Wire as _, hostile::variants};
 
 use crate::{
-    identity_provider::ANN,
+    identity_provider::{ANN, BOB},
     support::{
         Directory, approved, attributes, body_entry, body_key, get, key, operator_keys, operators, post,
         question,
     },
+    vault::Vault,
 };
 
 const PATH: &str = "/v1/bodies";
@@ -52,6 +57,52 @@ async fn the_registry_is_listed_whole_and_proven() {
     assert_eq!(verified(&directory).await.len(), 2);
     let directory = directory.restart().await;
     assert_eq!(ids(&verified(&directory).await), ["another-board", "example-council"]);
+}
+
+#[tokio::test]
+async fn one_list_serves_all_readers_while_epochs_come_that_change_no_body() {
+    let directory = Directory::with_body().await;
+    let epoch = |listed: &Registry| HeadProof::from_bytes(listed.head.as_ref()).unwrap().epoch.number;
+    let first = directory.registry().await;
+    Vault::new(ANN, 10).enrol(&directory).await;
+    let second = directory.registry().await;
+    assert_eq!(epoch(&second), epoch(&first));
+    assert_eq!(second.bodies[0].presence.as_ref(), first.bodies[0].presence.as_ref());
+    assert_eq!(verified(&directory).await.len(), 1);
+
+    // Nobody is shown an older head than one that they saw.
+    let newest = HeadProof::from_bytes(&directory.ok(get("/v1/head")).await).unwrap();
+    let pin = Head::verify(&newest, &directory.trust(), None, directory.now()).unwrap().pin();
+    assert!(pin.size > epoch(&first));
+    let hex: String = pin.root.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let asked = get(&format!("/v1/registry?size={}&root={hex}", pin.size));
+    let third: Registry = minicbor::decode(&directory.ok(asked).await).unwrap();
+    assert_eq!(epoch(&third), pin.size);
+
+    // It is not kept for long, and a body that is registered is listed at once.
+    Vault::new(BOB, 20).enrol(&directory).await;
+    assert_eq!(epoch(&directory.registry().await), pin.size);
+    directory.set_time(directory.now() + LISTED_FOR);
+    assert!(epoch(&directory.registry().await) > pin.size);
+    directory.register(&approved(&other_body())).await;
+    assert_eq!(verified(&directory).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_reader_remembers_is_proven_against_a_list_that_is_kept_as_well() {
+    let directory = Directory::with_body().await;
+    let proof = HeadProof::from_bytes(&directory.ok(get("/v1/head")).await).unwrap();
+    let pin = Head::verify(&proof, &directory.trust(), None, directory.now()).unwrap().pin();
+    Vault::new(ANN, 10).enrol(&directory).await;
+    let kept = directory.registry().await;
+    let hex: String = pin.root.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let asked = get(&format!("/v1/registry?size={}&root={hex}", pin.size));
+    let listed: Registry = minicbor::decode(&directory.ok(asked).await).unwrap();
+    let proof = HeadProof::from_bytes(listed.head.as_ref()).unwrap();
+    assert_eq!(proof.checkpoint, HeadProof::from_bytes(kept.head.as_ref()).unwrap().checkpoint);
+    assert!(Head::verify(&proof, &directory.trust(), Some(&pin), directory.now()).is_ok());
+    let other = format!("/v1/registry?size={}&root={}", pin.size, "00".repeat(32));
+    directory.refused(get(&other), Code::UnknownLog).await;
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ use service::{
     clock::Clock,
     keys,
     operations::{self, Operated},
-    run::{Listeners, RunError, housekeeping},
+    run::{Listeners, RunError, end_on_signal, housekeeping},
     telemetry,
 };
 use tracing::{error, warn};
@@ -133,6 +133,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, RelayError> {
     if arguments.print_config {
         say(&config.show()?)?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if matches!(arguments.command, Some(Command::Fsck | Command::Backup { .. } | Command::Restore { .. })) {
+        end_on_signal(store::remove_unfinished);
     }
     match arguments.command {
         Some(Command::Fsck) => {

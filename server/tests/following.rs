@@ -94,15 +94,35 @@ async fn a_silent_stream_says_that_it_lives_and_ends_in_time() {
 }
 
 #[tokio::test]
-async fn a_mailbox_has_a_bounded_number_of_streams() {
+async fn a_device_whose_streams_were_cut_without_a_word_is_heard_again_however_often() {
     let relay = Relay::opened().await;
-    let mut streams = Vec::new();
-    for _ in 0..MOST_WAITERS {
-        streams.push(Stream::open(&relay, relay.get(EVENTS)).await);
+    let mut cut = Vec::new();
+    for _ in 0..=MOST_WAITERS {
+        cut.push(Stream::open(&relay, relay.get(EVENTS)).await);
     }
-    relay.refused(relay.get(EVENTS), Code::TooManyStreams).await;
-    streams.pop();
-    streams.push(Stream::open(&relay, relay.get(EVENTS)).await);
+    let mut newest = Stream::open(&relay, relay.get(EVENTS)).await;
+    for mut older in cut {
+        assert_eq!(older.event().await, Event::Start { last: 0 });
+        assert_eq!(older.line().await, None);
+    }
+    assert_eq!(newest.event().await, Event::Start { last: 0 });
+    relay.deposit(1, b"one").await;
+    assert_eq!(newest.event().await, Event::Letter { sequence: 1 });
+}
+
+#[tokio::test]
+async fn a_new_stream_of_one_device_ends_none_of_another() {
+    let relay = Relay::opened().await;
+    let change = relay.signed("PUT", "/v1/mailbox/access", &list(2, &[device(), key(8)]), &device());
+    assert_eq!(relay.send(change).await.status(), StatusCode::NO_CONTENT);
+    let mut other = Stream::open(&relay, relay.signed("GET", EVENTS, b"", &key(8))).await;
+    assert_eq!(other.event().await, Event::Start { last: 0 });
+    let mut mine = Stream::open(&relay, relay.get(EVENTS)).await;
+    assert_eq!(mine.event().await, Event::Start { last: 0 });
+    relay.deposit(1, b"one").await;
+    for stream in [&mut other, &mut mine] {
+        assert_eq!(stream.event().await, Event::Letter { sequence: 1 });
+    }
 }
 
 #[tokio::test]

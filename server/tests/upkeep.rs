@@ -147,6 +147,31 @@ async fn damage_on_the_disk_is_found() {
     });
 }
 
+#[tokio::test]
+async fn a_file_that_no_record_names_is_backed_up_with_the_rest_and_with_a_warning() {
+    let relay = full().await;
+    let (free, shelved) = (relay.shelved(9), relay.shelved(7));
+    relay.restart_after(|store| {
+        fs::write(&free, b"nobody's").unwrap();
+        let look = self::look(store);
+        assert!(!look.is_sound() && look.to_string().contains("The relay may be\nstarted"), "{look}");
+        let [backup, again, other] = ["backup", "again", "other"].map(|name| store.with_file_name(name));
+        let said = upkeep::back_up(&settings(store), &backup, NOW).unwrap();
+        assert!(said.starts_with("WARNING: nothing is lost"), "{said}");
+        upkeep::restore(&settings(&again), &backup).unwrap();
+        let place = free.strip_prefix(store).unwrap();
+        assert_eq!(fs::read(again.join(place)).unwrap(), b"nobody's");
+        // A file that is missing is another matter.
+        let kept = fs::read(&shelved).unwrap();
+        fs::remove_file(&shelved).unwrap();
+        let refused = upkeep::back_up(&settings(store), &other, NOW);
+        assert!(matches!(refused, Err(UpkeepError::Damaged)));
+        fs::write(&shelved, kept).unwrap();
+        fs::remove_file(&free).unwrap();
+        assert!(self::look(store).is_sound());
+    });
+}
+
 fn key(place: [u8; 16], kind: u8, rest: &[u8]) -> Vec<u8> {
     [&place[..], &[kind], rest].concat()
 }

@@ -53,7 +53,7 @@ pub fn guard(resources: Router, description: String, guard: Guard) -> Router {
 }
 
 /// Exactly the clients' origins, the fields that a signed request needs, and nothing shown beyond
-/// what browsers always show. No credentials: there are no cookies here.
+/// what browsers always show and when to ask again. No credentials: there are no cookies here.
 fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
@@ -65,6 +65,7 @@ fn cors(origins: Vec<HeaderValue>) -> CorsLayer {
             HeaderName::from_static("signature"),
             HeaderName::from_static(api::header::PERMIT),
         ])
+        .expose_headers([header::RETRY_AFTER])
         .max_age(Duration::from_secs(60 * 60))
 }
 

@@ -16,6 +16,9 @@ use crate::serve::{Connections, serve};
 /// gone (`serve`).
 const SEND_BUFFER: u32 = 128 * 1024;
 
+/// How a program ends that was interrupted, as shells say it.
+const INTERRUPTED: i32 = 130;
+
 /// How many connections may wait to be accepted.
 const WAITING: u32 = 1024;
 
@@ -146,6 +149,19 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), RunErr
 async fn until(mut stopped: watch::Receiver<bool>) {
     // An error says that the sender is gone: the same.
     let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// From now on a signal ends the program, after `tidy`. For commands that serve nobody: they work where they
+/// are, and the signal is waited for beside them.
+pub fn end_on_signal(tidy: impl FnOnce() + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = signalled().await {
+            // Then it ends as the system does it, and leaves behind what it had begun.
+            return warn!("{error}");
+        }
+        tidy();
+        std::process::exit(INTERRUPTED);
+    });
 }
 
 async fn signalled() -> Result<(), RunError> {

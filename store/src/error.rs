@@ -114,6 +114,12 @@ pub enum BackupError {
         .0.display()
     )]
     NotEmpty(PathBuf),
+    /// It would have to take the place of something that keeps its place.
+    #[error(
+        "{} is a mount point or a link, which a store cannot take the place of: choose a folder in it, and name that in the settings",
+        .0.display()
+    )]
+    MountPoint(PathBuf),
     /// Not a backup.
     #[error("this is not a backup of a Letterbox service")]
     NotABackup,

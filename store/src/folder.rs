@@ -1,8 +1,9 @@
 //! Opening the folder of a store: one process, no leftovers, everything durable.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io,
+    os::unix::fs::DirBuilderExt as _,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     thread,
@@ -56,7 +57,8 @@ pub(crate) fn create(path: &Path) -> Result<PathBuf, StoreError> {
     let creating = |cause| StoreError::io(format!("create the folder {}", path.display()), cause);
     let missing = path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
     let missing = missing.count();
-    fs::create_dir_all(path).map_err(creating)?;
+    // What a store keeps in the clear is its owner's alone.
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(creating)?;
     let path = path.canonicalize().map_err(creating)?;
     // A folder is a name in its parent. The nearest one is synced even if the folder was there: an
     // earlier process may have made it and ended before it came to this line.

@@ -69,6 +69,7 @@ mod keys;
 mod layers;
 mod log;
 mod resting;
+mod unfinished;
 mod view;
 mod whole;
 
@@ -82,6 +83,7 @@ pub use error::{BackupError, BlobError, StoreError};
 pub use fsck::{Report, fsck};
 pub use log::LogReport;
 pub use resting::{BlobFile, Copied, Resting};
+pub use unfinished::remove_unfinished;
 pub use view::View;
 pub use whole::{Contents, Owner, back_up, restore};
 

@@ -16,6 +16,7 @@ use crate::{
     BlobId, Engine, LogReport, Options, Report, StoreError, backup, blobs, disk, folder,
     fsck::{self, CACHE_BYTES},
     log,
+    unfinished::Claim,
 };
 
 /// What is appended to the name of a store for the copy of its rows.
@@ -88,7 +89,9 @@ impl Resting {
         let mut name = self.path.file_name().map_or_else(OsString::new, OsString::from);
         name.push(COPY);
         let copying = |cause| StoreError::io("copy the rows of the store beside it", cause);
-        let copied = Copied { path: self.path.with_file_name(name), _locks: Arc::clone(&self.locks) };
+        let path = self.path.with_file_name(name);
+        let unfinished = Claim::new(&path);
+        let copied = Copied { path, _unfinished: unfinished, _locks: Arc::clone(&self.locks) };
         // Of a look that was killed: whoever has this lock is alone here.
         match fs::remove_dir_all(&copied.path) {
             Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(copying(cause)),
@@ -163,6 +166,7 @@ impl Resting {
 #[derive(Debug)]
 pub struct Copied {
     path: PathBuf,
+    _unfinished: Claim,
     /// Of the store. The next copy has the same place: it must not be begun while this one goes.
     _locks: Arc<Vec<File>>,
 }

@@ -15,9 +15,9 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, BufReader, BufWriter, ErrorKind, Read, Write},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -30,6 +30,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     BackupError, BlobId, StoreError, backup, disk, folder,
     resting::{self, Copied, Resting},
+    unfinished::Claim,
 };
 
 /// How much of a file is in memory at a time, in bytes.
@@ -96,6 +97,8 @@ pub fn back_up(
         }
         file => file.map_err(|cause| writing(&unfinished, cause))?,
     };
+    // Ours from here on, and not before.
+    let _claim = Claim::new(&unfinished);
     let written = write(owner, store, copied, file).and_then(|contents| {
         give_name(&unfinished, to)?;
         // Makes the new name durable.
@@ -119,14 +122,19 @@ pub fn restore(owner: &Owner, from: impl AsRef<Path>, to: impl AsRef<Path>) -> R
     if !is_free(to)? {
         return Err(BackupError::NotEmpty(to.to_owned()));
     }
+    // Nothing takes the place of such a one: said before hours are spent on unpacking.
+    if is_fixed(to) {
+        return Err(BackupError::MountPoint(to.to_owned()));
+    }
     let file = File::open(from).map_err(|cause| StoreError::io(format!("open {}", from.display()), cause))?;
     let mut input = Digested::new(BufReader::new(file));
     read_head(owner, &mut input)?;
     folder::create(parent(to))?;
     let staging = beside(to, ".restoring");
-    fs::create_dir_all(&staging).map_err(|cause| writing(&staging, cause))?;
+    folder::create(&staging)?;
     // Held until all is done, so that no second one comes between. It goes with the folder.
     let lock = folder::lock(&staging)?;
+    let _claim = Claim::new(&staging);
     let done = unpack(owner, input, &staging).and_then(|contents| {
         // Takes the place of an empty folder, and of nothing else.
         fs::rename(staging.join(STORE), to).map_err(|cause| writing(to, cause))?;
@@ -239,7 +247,7 @@ fn unpack_blob(input: &mut impl Read, length: u64, path: &Path) -> Result<(), Ba
     // Not where it lies: its name is the id.
     let writing = |cause| StoreError::io("write a file of the store", cause);
     if let Some(shelf) = path.parent() {
-        fs::create_dir_all(shelf).map_err(writing)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(shelf).map_err(writing)?;
     }
     let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
         Err(cause) if cause.kind() == ErrorKind::AlreadyExists => {
@@ -275,6 +283,13 @@ fn is_free(path: &Path) -> Result<bool, BackupError> {
         Err(cause) if cause.kind() == ErrorKind::NotADirectory => Ok(false),
         Err(cause) => Err(looking(cause).into()),
     }
+}
+
+/// Whether a folder is the top of a file system, or a link: it keeps its place.
+fn is_fixed(path: &Path) -> bool {
+    let Ok(about) = fs::symlink_metadata(path) else { return false };
+    let above = path.canonicalize().ok().and_then(|path| fs::metadata(path.parent()?).ok());
+    about.is_symlink() || above.is_none_or(|above| above.dev() != about.dev())
 }
 
 /// Gives a file its name, unless something has it.
@@ -369,5 +384,23 @@ impl<R: Read> Read for Digested<R> {
         let read = self.inner.read(bytes)?;
         self.count(bytes.get(..read).unwrap_or_default());
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_top_of_a_file_system_and_a_link_keep_their_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let [inside, link] = ["inside", "link"].map(|name| folder.path().join(name));
+        fs::create_dir(&inside).unwrap();
+        std::os::unix::fs::symlink(&inside, &link).unwrap();
+        assert!(!is_fixed(&inside) && !is_fixed(&folder.path().join("not there")));
+        assert!(is_fixed(&link));
+        for top in ["/", "/proc"] {
+            assert!(is_fixed(Path::new(top)), "{top}");
+        }
     }
 }

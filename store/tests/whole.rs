@@ -70,6 +70,32 @@ async fn is_the_store(path: &Path) {
 }
 
 #[tokio::test]
+async fn the_folders_of_a_store_are_their_owners_alone() {
+    let world = World::new().await;
+    let _ = world.back_up("backup").unwrap();
+    let _ = restore(&RELAY, world.file("backup"), world.file("new/place")).unwrap();
+    for name in ["store", "new", "new/place"] {
+        let mode = fs::metadata(world.file(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_a_store_cannot_take_is_refused_before_anything_is_unpacked() {
+    let world = World::new().await;
+    let _ = world.back_up("backup").unwrap();
+    fs::create_dir(world.file("empty")).unwrap();
+    std::os::unix::fs::symlink(world.file("empty"), world.file("link")).unwrap();
+    // Damaged: who unpacked it would say that instead.
+    fs::write(world.file("backup"), b"x").unwrap();
+    let refused = restore(&RELAY, world.file("backup"), world.file("link")).unwrap_err();
+    assert!(matches!(refused, BackupError::MountPoint(_)), "{refused}");
+    let mut others = world.others();
+    others.sort();
+    assert_eq!(others, ["empty", "link"]);
+}
+
+#[tokio::test]
 async fn what_was_backed_up_is_there_when_it_is_put_back() {
     let world = World::new().await;
     let written = world.back_up("backup").unwrap();

@@ -22,11 +22,14 @@ use crate::{
 
 /// What a reader does, whatever they read with. A screen reader may do no more than scroll; what it presses,
 /// and what is dictated, comes without a pointer and without a key.
-const SIGNS: [&str; 9] =
+pub(crate) const SIGNS: [&str; 9] =
     ["pointerdown", "pointermove", "keydown", "wheel", "touchstart", "touchmove", "scroll", "click", "input"];
 
 /// The vault need not hear of each.
 const BETWEEN_SIGNS_MILLISECONDS: f64 = 5_000.0;
+
+/// For so long a page may move by itself after something came.
+const SETTLES_MILLISECONDS: f64 = 1_000.0;
 
 /// Set on the document's root while nothing is to be seen (see the stylesheet).
 const COVERED: &str = "data-covered";
@@ -40,12 +43,14 @@ pub(crate) fn follow(page: Page) {
     for sign in SIGNS {
         listen(sign, move |event| {
             // What an extension or a script pretends is not the reader.
-            if !event.is_trusted() || is_of_warning(&event) || !page.vault.holds_secrets() {
+            if !event.is_trusted() || is_within(&event, WARNING) || !page.vault.holds_secrets() {
                 return;
             }
             let is_warned = page.vault.locks_soon.get_untracked();
-            if is_warned && sign == "scroll" {
-                // It may be the warning that moved the page.
+            if sign == "scroll" && (is_warned || page.vault.since_something_happened() < SETTLES_MILLISECONDS)
+            {
+                // It may be the warning, or a letter that came, that moved the page: what is sent to a
+                // mailbox does not keep it open.
                 return;
             }
             let now = js_sys::Date::now();
@@ -89,14 +94,15 @@ pub(crate) fn follow(page: Page) {
     });
 }
 
-fn listen(name: &str, hear: impl Fn(Event) + 'static) {
+pub(crate) fn listen(name: &str, hear: impl Fn(Event) + 'static) {
     let listener = window_event_listener_untyped(name, hear);
     on_cleanup(move || listener.remove());
 }
 
-fn is_of_warning(event: &Event) -> bool {
+/// Whether it came from within what a selector names.
+pub(crate) fn is_within(event: &Event, selector: &str) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    target.is_some_and(|target| matches!(target.closest(WARNING), Ok(Some(_))))
+    target.is_some_and(|target| matches!(target.closest(selector), Ok(Some(_))))
 }
 
 fn go_out_of_sight(page: Page) {

@@ -16,12 +16,19 @@ const LOWEST_LEVEL: u8 = 6;
 
 /// The text, whose headings are one level below the title over it.
 pub(crate) fn letter_text(blocks: &[Block]) -> Vec<AnyView> {
-    let mut writer = Writer { texts: language::texts(), last_level: TITLE_LEVEL };
+    text_below(TITLE_LEVEL, blocks)
+}
+
+/// The same, below a title of another level.
+pub(crate) fn text_below(title: u8, blocks: &[Block]) -> Vec<AnyView> {
+    let mut writer = Writer { texts: language::texts(), title, last_level: title };
     writer.blocks(blocks)
 }
 
 struct Writer {
     texts: Texts,
+    /// The level of the heading over the text.
+    title: u8,
     /// The level of the last heading: the next one is at most one below it.
     last_level: u8,
 }
@@ -59,7 +66,7 @@ impl Writer {
     /// Levels follow each other without a gap, whatever the sender wrote: who goes from heading to
     /// heading by ear takes a gap for something missed.
     fn level(&mut self, asked: u8) -> u8 {
-        let level = asked.max(1).saturating_add(TITLE_LEVEL).min(self.last_level + 1).min(LOWEST_LEVEL);
+        let level = asked.max(1).saturating_add(self.title).min(self.last_level + 1).min(LOWEST_LEVEL);
         self.last_level = level;
         level
     }

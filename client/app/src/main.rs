@@ -27,6 +27,7 @@ mod saving;
 mod screens;
 mod sender;
 mod shell;
+mod typed;
 mod vault;
 
 use leptos::mount::mount_to_body;
@@ -43,6 +44,7 @@ pub fn start(worker: web_sys::Worker, early: Vec<JsValue>) {
         let page = page::Page::open(worker, early, returned, because);
         presence::attend(page);
         idle::follow(page);
+        typed::follow(page);
         shell::shell(page, screens::current(page))
     });
 }

@@ -23,8 +23,14 @@ pub(crate) fn notes(page: Page) -> impl IntoView {
         alarms.map(|alarm| warning(move || texts.say(problem::message(alarm)))).collect::<Vec<_>>()
     };
     let connection = move || {
-        (vault.is_open() && vault.connection.get() == Connection::Lost)
+        (vault.is_open() && vault.connection.get() == Some(Connection::Lost))
             .then(|| html::p().class("ds_inset-text").child(text(Message::ConnectionLost)))
+    };
+    // Nothing is said of a connection of which nothing was heard: neither that it is there nor that it is not.
+    let heard = move || match vault.connection.get() {
+        None => "",
+        Some(Connection::Live) => "live",
+        Some(Connection::Lost) => "lost",
     };
     let news = move || {
         let count = vault.news.get();
@@ -43,7 +49,7 @@ pub(crate) fn notes(page: Page) -> impl IntoView {
     };
     (
         html::div().attr("role", "alert").attr("data-alarms", "").child(alarms),
-        html::div().attr("role", "status").attr("data-connection", "").child(connection),
+        html::div().attr("role", "status").attr("data-connection", heard).child(connection),
         html::div().attr("role", "status").attr("data-news", "").child(news),
         html::div().attr("role", "status").attr("data-offer", "").child(saved),
     )

@@ -14,6 +14,7 @@ use crate::{
     address,
     focus::{self, ERROR_SUMMARY},
     problem::is_of_code,
+    typed::Typed,
     vault::{Life, Vault},
 };
 
@@ -73,6 +74,8 @@ pub(crate) struct Page {
     pub(crate) is_settling: RwSignal<bool>,
     /// Whether what the reader chose there was stored, and nothing was done since.
     pub(crate) has_settled: RwSignal<bool>,
+    /// What was typed and is not sent yet.
+    pub(crate) typed: Typed,
     /// The recovery code as it was typed, from when it fits until the vault has taken it.
     code: RwSignal<String>,
 }
@@ -98,6 +101,7 @@ impl Page {
             because: RwSignal::new(because),
             is_settling: RwSignal::new(false),
             has_settled: RwSignal::new(false),
+            typed: Typed::new(),
             code: RwSignal::new(String::new()),
         };
         page.vault.listen(early, move || match returned {
@@ -284,6 +288,19 @@ impl Page {
     pub(crate) fn forget_code(self) {
         self.code.set(String::new());
         self.vault.sheet.set(None);
+    }
+
+    /// Whether a recovery code that fits waits to be used.
+    pub(crate) fn keeps_code(self) -> bool {
+        self.code.with_untracked(|code| !code.is_empty())
+    }
+
+    /// Forgets a recovery code that was typed. It is asked for again.
+    pub(crate) fn forget_typed_code(self) {
+        self.code.set(String::new());
+        if self.beginning.get_untracked() == Beginning::NewPassphrase {
+            self.beginning.set(Beginning::Code);
+        }
     }
 
     /// Whether a command is under way. Whoever asks is told of a change.

@@ -2,8 +2,15 @@
 
 use client_catalogue::{Language, Message};
 use client_messages::Sender;
+use leptos::{html, prelude::*};
 
 use crate::language::Texts;
+
+// Where the names go in a sentence. No text of the catalogue has such signs, and no name comes near them.
+const SENDER_SIGN: char = '\u{e000}';
+const SENDER: &str = "\u{e000}";
+const UNIT_SIGN: char = '\u{e001}';
+const UNIT: &str = "\u{e001}";
 
 /// The sender's name in the language shown, if it has one, and the language that the name is in.
 pub(crate) fn name(sender: &Sender, shown: Language) -> (&str, Language) {
@@ -13,12 +20,24 @@ pub(crate) fn name(sender: &Sender, shown: Language) -> (&str, Language) {
     }
 }
 
-/// "From …", with the unit if the body named one.
-pub(crate) fn from(texts: Texts, sender: &Sender) -> String {
+/// "From …", with the unit if the body named one. The name was verified and the unit is what the body says:
+/// each stands in an element of its own, so that no script from right to left in one of them moves the other,
+/// and neither reads as part of the other.
+pub(crate) fn from(texts: Texts, sender: &Sender) -> Vec<AnyView> {
     let (name, _) = name(sender, texts.language());
-    match &sender.unit {
-        None => texts.say_with(Message::FromSender, &[("sender", name.into())]),
-        Some(unit) => texts
-            .say_with(Message::FromSenderUnit, &[("sender", name.into()), ("unit", unit.as_str().into())]),
+    let names = [(SENDER, Some(name)), (UNIT, sender.unit.as_deref())];
+    let sentence = match &sender.unit {
+        None => texts.say_with(Message::FromSender, &[("sender", SENDER.into())]),
+        Some(_) => {
+            texts.say_with(Message::FromSenderUnit, &[("sender", SENDER.into()), ("unit", UNIT.into())])
+        }
+    };
+    let mut views = Vec::new();
+    for piece in sentence.split_inclusive([SENDER_SIGN, UNIT_SIGN]) {
+        let found = names.iter().find_map(|(mark, name)| Some((piece.strip_suffix(*mark)?, (*name)?)));
+        let (words, name) = found.map_or((piece, None), |(words, name)| (words, Some(name)));
+        views.push(words.to_owned().into_any());
+        views.extend(name.map(|name| html::bdi().child(name.to_owned()).into_any()));
     }
+    views
 }

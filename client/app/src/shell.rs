@@ -11,6 +11,7 @@ use crate::{
     notes::notes,
     page::Page,
     progress::progress,
+    typed::{ends_soon, why_removed},
 };
 
 /// The main landmark, as a link's target and a selector.
@@ -64,10 +65,12 @@ pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoVie
                     (!note.is_empty()).then(|| html::p().class("ds_inset-text").child(note))
                 },
                 why_locked(page),
+                why_removed(page),
                 notes(page),
                 screen,
                 progress(page),
                 locks_soon(page),
+                ends_soon(page),
             )),
     )
 }

@@ -44,8 +44,8 @@ pub(crate) struct Vault {
     pub(crate) offer: RwSignal<Option<Offer>>,
     /// How many letters came while the mailbox was open and the reader did something else.
     pub(crate) news: RwSignal<u32>,
-    /// Whether the relay can be reached.
-    pub(crate) connection: RwSignal<Connection>,
+    /// Whether the relay can be reached. `None` before anything was heard of it.
+    pub(crate) connection: RwSignal<Option<Connection>>,
     /// What must not be. It stays until the page is left.
     pub(crate) alarms: RwSignal<Vec<Problem>>,
     /// What the vault is doing.
@@ -62,6 +62,8 @@ pub(crate) struct Vault {
     pub(crate) locks_soon: RwSignal<bool>,
     /// Whether it has locked itself: the page is about to begin anew.
     pub(crate) has_locked: RwSignal<bool>,
+    /// When something happened by itself that may have moved the page, in milliseconds since 1970.
+    happened: StoredValue<f64>,
     line: StoredValue<Line, LocalStorage>,
 }
 
@@ -84,7 +86,7 @@ impl Vault {
             saving: RwSignal::new(None),
             offer: RwSignal::new(None),
             news: RwSignal::new(0),
-            connection: RwSignal::new(Connection::Live),
+            connection: RwSignal::new(None),
             alarms: RwSignal::new(Vec::new()),
             step: RwSignal::new(None),
             is_new: RwSignal::new(false),
@@ -93,6 +95,7 @@ impl Vault {
             settings: RwSignal::new(None),
             locks_soon: RwSignal::new(false),
             has_locked: RwSignal::new(false),
+            happened: StoredValue::new(f64::NEG_INFINITY),
             line: StoredValue::new_local(Line {
                 worker,
                 last_number: 0,
@@ -160,6 +163,7 @@ impl Vault {
         self.saving.set(None);
         self.withdraw();
         self.news.set(0);
+        self.connection.set(None);
         self.is_new.set(false);
         self.sheet.set(None);
         self.settings.set(None);
@@ -175,6 +179,11 @@ impl Vault {
     /// Whether the mailbox is open. Whoever asks is told of a change.
     pub(crate) fn is_open(self) -> bool {
         self.life.get() == Life::Running && matches!(self.status.get(), Some(Status::Ready | Status::Open))
+    }
+
+    /// How long ago something happened by itself that may have moved the page, in milliseconds.
+    pub(crate) fn since_something_happened(self) -> f64 {
+        (js_sys::Date::now() - self.happened.get_value()).abs()
     }
 
     fn hear(self, message: JsValue) {
@@ -203,12 +212,16 @@ impl Vault {
     }
 
     fn happen(self, event: Event) {
+        // What the reader waits for has its place, and comes too often.
+        if !matches!(event, Event::Download { .. } | Event::Progress(_)) {
+            self.happened.set_value(js_sys::Date::now());
+        }
         match event {
             Event::Status(status) => self.note(status),
             Event::Inbox(letters) => self.take(letters),
             // Said once, not again with each try that fails: screen readers would read it out each time.
-            Event::Connection(connection) if self.connection.get_untracked() == connection => {}
-            Event::Connection(connection) => self.connection.set(connection),
+            Event::Connection(connection) if self.connection.get_untracked() == Some(connection) => {}
+            Event::Connection(connection) => self.connection.set(Some(connection)),
             Event::Alarm(problem) => self.alarms.update(|alarms| {
                 if !alarms.contains(&problem) {
                     alarms.push(problem);

@@ -44,6 +44,15 @@ pub struct HttpResponse {
     pub status: u16,
     /// The whole content.
     pub body: Vec<u8>,
+    /// In how many seconds to ask again, where the service said so (`Retry-After`, RFC 9110 §10.2.3).
+    pub retry_after: Option<u32>,
+}
+
+/// Reads `Retry-After` in the one form that our services give it: seconds.
+#[must_use]
+pub fn retry_after(field: &str) -> Option<u32> {
+    // A sign is no digit.
+    if field.bytes().all(|sign| sign.is_ascii_digit()) { field.parse().ok() } else { None }
 }
 
 impl fmt::Debug for HttpResponse {
@@ -100,6 +109,12 @@ pub enum AnswerError {
 }
 
 impl HttpResponse {
+    /// An answer that does not say when to ask again.
+    #[must_use]
+    pub const fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, body, retry_after: None }
+    }
+
     /// The content of an answer that is a success.
     ///
     /// # Errors
@@ -222,10 +237,18 @@ mod tests {
     fn a_refusal_keeps_its_kind_and_one_from_elsewhere_has_none() {
         let problem = Problem::new(Code::TooManyStreams, "Close one.");
         let body = serde_json::to_vec(&problem).unwrap();
-        let refused = HttpResponse { status: 429, body }.refused();
+        let refused = HttpResponse::new(429, body).refused();
         assert!(refused.is(Code::TooManyStreams) && refused.is_temporary());
-        let elsewhere = HttpResponse { status: 404, body: b"<html>".to_vec() }.refused();
+        let elsewhere = HttpResponse::new(404, b"<html>".to_vec()).refused();
         assert_eq!((elsewhere.code.as_str(), elsewhere.is_temporary()), ("", false));
+    }
+
+    #[test]
+    fn a_wait_is_asked_for_in_seconds_and_in_no_other_form() {
+        assert_eq!(["0", "7", "3600"].map(retry_after), [Some(0), Some(7), Some(3600)]);
+        for other in ["", "-1", "+1", "1.5", " 1", "4294967296", "Wed, 01 Apr 2026 07:28:00 GMT"] {
+            assert_eq!(retry_after(other), None, "{other}");
+        }
     }
 
     #[test]
@@ -238,7 +261,7 @@ mod tests {
     fn requests_and_answers_do_not_show_in_logs() {
         let request = get("https://relay.example", "/v1/secret").unwrap();
         assert_eq!(format!("{request:?}"), "HttpRequest(GET, 0 bytes)");
-        let answer = HttpResponse { status: 200, body: vec![0xab; 3] };
+        let answer = HttpResponse::new(200, vec![0xab; 3]);
         assert_eq!(format!("{answer:?}"), "HttpResponse(200, 3 bytes)");
     }
 }

@@ -1,6 +1,6 @@
 //! What a screen shows of a letter. Made from a verified letter only.
 
-use crypto_core::letter::{self, Amount, VerifiedLetter};
+use crypto_core::letter::{self, AlternativeKind, Amount, VerifiedLetter};
 
 use crate::markdown::{self, Block, Link};
 
@@ -53,6 +53,8 @@ pub struct LetterView {
     pub actions: Vec<Action>,
     /// The files that came with it.
     pub attachments: Vec<Attachment>,
+    /// The same letter in other forms.
+    pub alternatives: Vec<Alternative>,
 }
 
 /// Something to do.
@@ -68,6 +70,60 @@ pub struct Action {
     pub reference: Option<String>,
     /// How much to pay: minor units and currency.
     pub amount: Option<(u64, String)>,
+    /// Where it is done, if that may not be opened: it is shown as text.
+    pub address: Option<String>,
+    /// When it begins, Unix seconds.
+    pub start: Option<u64>,
+    /// When it ends, Unix seconds.
+    pub end: Option<u64>,
+    /// Where it is, in several lines.
+    pub place: Option<String>,
+    /// What exactly it is about, in several lines.
+    pub details: Option<String>,
+    /// Until when what is allowed holds, Unix seconds.
+    pub until: Option<u64>,
+    /// The name of the file that it is about.
+    pub file: Option<String>,
+}
+
+/// A form of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// In another language.
+    Translation,
+    /// In large print.
+    LargePrint,
+    /// In Easy Read.
+    EasyRead,
+    /// As a video in sign language.
+    SignLanguage,
+    /// As sound.
+    Audio,
+    /// In Braille.
+    Braille,
+    /// Laid out as on paper.
+    Print,
+}
+
+/// The letter in another form: in a file, somewhere else, or here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Alternative {
+    /// Which form.
+    pub form: Form,
+    /// Its language, BCP 47.
+    pub language: String,
+    /// The name of the file that it is in.
+    pub file: Option<String>,
+    /// Where it is, if the body registered the host.
+    pub link: Option<Link>,
+    /// Where it is, if that may not be opened: it is shown as text.
+    pub address: Option<String>,
+    /// What it is about.
+    pub label: Option<String>,
+    /// What it says in plain words.
+    pub in_plain_words: Option<String>,
+    /// The letter itself in this form; empty where it is not here.
+    pub text: Vec<Block>,
 }
 
 /// A file that came with a letter.
@@ -89,15 +145,50 @@ impl LetterView {
     pub(crate) fn of(letter: &VerifiedLetter, summary: LetterSummary) -> Self {
         let content = letter.letter();
         let may_open = |address: &str| letter.may_open(address);
-        let action = |action: &letter::Action| Action {
-            label: action.label.clone(),
-            by: action.by,
-            link: action.url.as_deref().and_then(|url| Link::allowed(url, may_open)),
-            reference: action.reference.clone(),
-            amount: action
-                .amount
-                .as_ref()
-                .map(|Amount { minor_units, currency }| (*minor_units, currency.clone())),
+        let way = |url: &Option<String>| match url {
+            None => (None, None),
+            Some(url) => match Link::allowed(url, may_open) {
+                None => (None, Some(url.clone())),
+                link => (link, None),
+            },
+        };
+        let file = |number: Option<u8>| {
+            let file = content.attachments.get(usize::from(number?))?;
+            Some(file.file_name.clone())
+        };
+        let action = |action: &letter::Action| {
+            let (link, address) = way(&action.url);
+            Action {
+                label: action.label.clone(),
+                by: action.by,
+                link,
+                address,
+                start: action.start,
+                end: action.end,
+                place: action.place.clone(),
+                details: action.details.clone(),
+                until: action.until,
+                file: file(action.attachment),
+                reference: action.reference.clone(),
+                amount: action
+                    .amount
+                    .as_ref()
+                    .map(|Amount { minor_units, currency }| (*minor_units, currency.clone())),
+            }
+        };
+        let alternative = |alternative: &letter::Alternative| {
+            let (link, address) = way(&alternative.url);
+            let inline = alternative.inline.as_ref();
+            Alternative {
+                form: form(alternative.kind),
+                language: alternative.language.clone(),
+                file: file(alternative.attachment),
+                link,
+                address,
+                label: inline.map(|inline| inline.label.clone()),
+                in_plain_words: inline.and_then(|inline| inline.summary.clone()),
+                text: inline.map(|inline| markdown::parse(&inline.text, may_open)).unwrap_or_default(),
+            }
         };
         let attachment = |file: &letter::Attachment| Attachment {
             file_name: file.file_name.clone(),
@@ -114,8 +205,21 @@ impl LetterView {
             case_id: content.case_id.clone(),
             actions: content.actions.iter().map(action).collect(),
             attachments: content.attachments.iter().map(attachment).collect(),
+            alternatives: content.alternatives.iter().map(alternative).collect(),
         }
     }
 }
 
-redacted!(LetterSummary, Sender, LetterView, Action, Attachment);
+const fn form(kind: AlternativeKind) -> Form {
+    match kind {
+        AlternativeKind::Translation => Form::Translation,
+        AlternativeKind::LargePrint => Form::LargePrint,
+        AlternativeKind::EasyRead => Form::EasyRead,
+        AlternativeKind::SignLanguage => Form::SignLanguage,
+        AlternativeKind::Audio => Form::Audio,
+        AlternativeKind::Braille => Form::Braille,
+        AlternativeKind::Print => Form::Print,
+    }
+}
+
+redacted!(LetterSummary, Sender, LetterView, Action, Attachment, Alternative);

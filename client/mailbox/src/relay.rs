@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The most letters that are asked for at once.
-const LETTERS_AT_ONCE: u16 = 64;
+pub(crate) const LETTERS_AT_ONCE: u16 = 64;
 
 /// 64 letters of at most 64 KiB, with their deposits and receipts.
 const LETTER_PAGE: Limits =

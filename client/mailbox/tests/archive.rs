@@ -65,6 +65,30 @@ fn a_device_that_has_lost_its_storage_gets_its_letters_back() {
 }
 
 #[test]
+fn a_look_through_the_archive_that_was_broken_off_goes_on_where_it_was() {
+    let (mut device, relay) = filed(&["a", "b", "c", "d", "e"]);
+    forget(&mut device);
+    let listed = relay.archive_page(0);
+    let mut fetched = Vec::new();
+    // A relay that gives two at once and then asks for a pause, as a busy one does.
+    for expected in [2, 2, 1, 0] {
+        let missing = device.inbox.archive_pass().listed(&device.inbox, &listed).unwrap();
+        for id in missing.iter().take(2) {
+            assert_eq!(device.fetch(&relay.objects[id.as_bytes()]).unwrap().alarms, NO_ALARM);
+        }
+        assert_eq!(missing.iter().take(2).count(), expected);
+        fetched.extend(missing.into_iter().take(2));
+        // As a page that is closed and opened again does.
+        device.reload();
+    }
+    fetched.sort_unstable();
+    fetched.dedup();
+    assert_eq!((fetched.len(), device.labels().len()), (5, 5));
+    // Nothing of it was listed as letters yet, so the next look begins with the archive again.
+    assert_eq!(device.inbox.last(), 0);
+}
+
+#[test]
 fn an_honest_archive_gives_no_alarm_and_nothing_to_fetch() {
     let (mut device, relay) = filed(&["a", "b"]);
     let mut pass = device.inbox.archive_pass();
@@ -107,6 +131,8 @@ fn a_letter_that_was_acknowledged_and_is_not_in_the_archive_is_an_alarm() {
     // Which of the two was filed first is chance: objects have random ids.
     let alarms = device.look_through(&relay).unwrap();
     assert!(matches!(alarms[..], [Alarm::LetterLost { sequence: 1 | 2 }]), "{alarms:?}");
+    let Alarm::LetterLost { sequence } = alarms[0] else { panic!("{alarms:?}") };
+    assert_eq!(device.inbox.said_to_be_filed().into_iter().collect::<Vec<_>>(), [sequence]);
     // It is not forgotten over a reload.
     device.reload();
     assert_eq!(device.look_through(&relay), Ok(alarms));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api::{archive::ArchiveObject, letters::LetterPage};
 use client_mailbox::{
     enrolment::Enrolled,
-    inbox::{Alarm, ArchiveLie, Inbox, Reader, Received, RelayLie},
+    inbox::{AgainPass, Alarm, ArchiveLie, Inbox, Reader, Received, RelayLie},
     local::{Record, Writes},
     registry::Registry,
 };
@@ -73,10 +73,15 @@ impl Device {
         Ok(received)
     }
 
+    /// Tries one letter again.
     pub(crate) fn again(&mut self, sequence: u64, page: &LetterPage) -> Result<Received, RelayLie> {
+        self.again_of(&mut AgainPass::of(&[sequence]), page)
+    }
+
+    pub(crate) fn again_of(&mut self, pass: &mut AgainPass, page: &LetterPage) -> Result<Received, RelayLie> {
         let reader =
             Reader { keys: &self.journey.keys, trust: &self.journey.trust, registry: &self.registry };
-        let received = self.inbox.again(sequence, page, &reader, &mut self.rng)?;
+        let received = self.inbox.again(pass, page, &reader, &mut self.rng)?;
         self.store(&received.writes);
         Ok(received)
     }

@@ -28,7 +28,7 @@ use crate::{
 /// An answer that says no.
 fn refused(code: &str) -> HttpResponse {
     let problem = json!({ "type": "", "title": "", "status": 403, "detail": "", "code": code });
-    HttpResponse { status: 403, body: serde_json::to_vec(&problem).unwrap() }
+    HttpResponse::new(403, serde_json::to_vec(&problem).unwrap())
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_directory_that_says_no_is_not_called_a_liar() {
         matches!(answer, Err(EnrolmentError::Answer(AnswerError::Refused(refused))) if refused.status == 403)
     );
     for body in [b"".to_vec(), b"{}".to_vec(), vec![0x80; 100_000]] {
-        let answer = journey.enrolment.redeemed(&journey.trust, &HttpResponse { status: 200, body }, NOW);
+        let answer = journey.enrolment.redeemed(&journey.trust, &HttpResponse::new(200, body), NOW);
         assert!(matches!(answer, Err(EnrolmentError::Answer(AnswerError::Malformed(_)))));
     }
 }

@@ -2,12 +2,13 @@
 
 use api::letters::LetterPage;
 use client_mailbox::{
-    inbox::{Alarm, Inbox, InboxError, RelayLie, Unopenable, ViewError},
+    inbox::{AgainPass, Alarm, Inbox, InboxError, Part, RelayLie, Unopenable, ViewError},
+    letter::Form,
     local::names,
     markdown::{Block, Span},
     registry::{Registry, SenderError},
 };
-use crypto_core::letter::{Action, ActionCode, Letter, LetterId};
+use crypto_core::letter::{Action, ActionCode, Alternative, AlternativeKind, Inline, Letter, LetterId};
 use relay_auth::cbor::Bytes;
 
 use crate::{
@@ -70,6 +71,71 @@ fn an_action_leads_to_a_registered_host_or_nowhere() {
 }
 
 #[test]
+fn whatever_was_signed_of_an_action_and_of_other_forms_is_shown() {
+    let mut device = Device::new();
+    let mut relay = Relay::new();
+    let action = Action {
+        code: ActionCode::Appointment,
+        label: "Come".to_owned(),
+        by: Some(NOW),
+        url: Some("https://evil.example/x".to_owned()),
+        reference: Some("CT1".to_owned()),
+        amount: None,
+        start: Some(NOW + 1),
+        end: Some(NOW + 2),
+        place: Some("1 High Street".to_owned()),
+        attachment: None,
+        details: Some("Bring a paper.".to_owned()),
+        until: Some(NOW + 3),
+    };
+    let form = |kind, url: Option<&str>, inline| Alternative {
+        kind,
+        language: "gd".to_owned(),
+        attachment: None,
+        url: url.map(str::to_owned),
+        inline,
+    };
+    let inline = Inline {
+        label: "Cìs comhairle".to_owned(),
+        text: "Tha *£120* ri phàigheadh.".to_owned(),
+        summary: Some("Pàigh £120.".to_owned()),
+    };
+    let alternatives = vec![
+        form(AlternativeKind::Translation, None, Some(inline)),
+        form(AlternativeKind::SignLanguage, Some("https://pay.example.scot/bsl"), None),
+        form(AlternativeKind::Audio, Some("https://evil.example/mp3"), None),
+    ];
+    let content = Letter { actions: vec![action], alternatives, ..letter() };
+    relay.deposit(device.sealed_as(&content, &body_key(), |_| ()));
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    let id = device.inbox.find(&device.inbox.summaries(&device.registry)[0].id).unwrap();
+    let record = &device.disk[&names::letter(&id)];
+    let view = device.inbox.view(&id, record.content.as_ref(), &device.reader()).unwrap();
+
+    let action = &view.actions[0];
+    // An address that may not be opened is shown as text.
+    assert!(action.link.is_none());
+    assert_eq!(action.address.as_deref(), Some("https://evil.example/x"));
+    let times = [action.by, action.start, action.end, action.until];
+    assert_eq!(times, [Some(NOW), Some(NOW + 1), Some(NOW + 2), Some(NOW + 3)]);
+    assert_eq!(action.place.as_deref(), Some("1 High Street"));
+    assert_eq!(action.details.as_deref(), Some("Bring a paper."));
+
+    let [translation, signed, sound] = &view.alternatives[..] else { panic!("three forms") };
+    assert_eq!((translation.form, translation.language.as_str()), (Form::Translation, "gd"));
+    assert_eq!(translation.label.as_deref(), Some("Cìs comhairle"));
+    assert_eq!(translation.in_plain_words.as_deref(), Some("Pàigh £120."));
+    let words = |words: &str| Span::Text(words.to_owned());
+    let paragraph =
+        Block::Paragraph(vec![words("Tha "), Span::Emphasis(vec![words("£120")]), words(" ri phàigheadh.")]);
+    assert!(translation.text == [paragraph]);
+    let host = signed.link.as_ref().map(|link| link.host.as_str());
+    assert_eq!((signed.form, host, &signed.address), (Form::SignLanguage, Some("pay.example.scot"), &None));
+    assert!(sound.link.is_none());
+    assert_eq!(sound.address.as_deref(), Some("https://evil.example/mp3"));
+}
+
+#[test]
 fn letters_come_page_by_page() {
     let (mut device, mut relay) = with_letters(&["a", "b", "c", "d", "e"]);
     relay.at_once = 2;
@@ -87,6 +153,8 @@ fn a_letter_of_a_body_that_is_new_to_the_registry_is_shown_once_it_is_known() {
     assert_eq!(device.synchronise(&mut relay), [Alarm::Unopenable { sequence: 1, why }]);
     device.reload();
     assert_eq!(device.inbox.unopened(), [1]);
+    // The directory may help with this one.
+    assert!(device.inbox.said_to_be_filed().is_empty());
     device.registry = known;
     let page = LetterPage { letters: relay.letters[..1].to_vec(), ..relay.page(0) };
     let other = LetterPage { letters: vec![], ..page.clone() };
@@ -96,6 +164,24 @@ fn a_letter_of_a_body_that_is_new_to_the_registry_is_shown_once_it_is_known() {
     assert_eq!((device.labels(), device.inbox.unopened()), (vec!["early".to_owned()], vec![]));
     device.synchronise(&mut relay);
     assert!(relay.letters[0].envelope.is_none());
+}
+
+#[test]
+fn letters_that_stayed_at_the_relay_are_listed_again_page_by_page() {
+    let (mut device, mut relay) = with_letters(&["a", "b", "c", "d", "e"]);
+    let known = std::mem::replace(&mut device.registry, Registry::empty());
+    device.synchronise(&mut relay);
+    device.registry = known;
+    relay.at_once = 2;
+    let mut pass = AgainPass::of(&[1, 2, 4, 5]);
+    let mut asked = Vec::new();
+    while let Some(Part { after, limit }) = pass.part() {
+        asked.push((after, limit));
+        assert_eq!(device.again_of(&mut pass, &relay.page(after)).unwrap().alarms, NO_ALARM);
+    }
+    // One that lies between two is not taken for being listed with them.
+    assert_eq!((asked, device.inbox.unopened()), (vec![(0, 5), (3, 2)], vec![3]));
+    assert_eq!(device.labels(), ["e", "d", "b", "a"]);
 }
 
 #[test]

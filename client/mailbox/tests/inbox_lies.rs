@@ -2,7 +2,7 @@
 
 use api::{Octets, Octets32, letters::LetterPage};
 use client_mailbox::{
-    inbox::{Alarm, RelayLie, Unopenable},
+    inbox::{AgainPass, Alarm, RelayLie, Unopenable},
     local::names,
     registry::{Registry, SenderError},
 };
@@ -194,6 +194,33 @@ fn a_letter_that_is_given_again_is_the_one_that_was_listed() {
     other.deposit(device.sealed(2, "b"));
     assert_eq!(device.again(1, &other.page(0)), Err(RelayLie::OtherDeposit));
     assert_eq!(device.inbox.unopened(), [1]);
+}
+
+#[test]
+fn a_page_of_letters_that_are_given_again_leaves_none_out_and_gives_none_twice() {
+    let (mut device, mut relay) = with_letters(&["a", "b", "c"]);
+    let known = std::mem::replace(&mut device.registry, Registry::empty());
+    device.synchronise(&mut relay);
+    device.registry = known;
+    let page = |of: &[usize]| LetterPage {
+        letters: of.iter().map(|place| relay.letters[*place].clone()).collect(),
+        ..relay.page(0)
+    };
+    let lies: [(&[usize], RelayLie); 5] = [
+        (&[], RelayLie::Withheld),
+        (&[1, 2], RelayLie::Withheld),
+        (&[0, 2], RelayLie::Withheld),
+        (&[0, 0], RelayLie::OtherDeposit),
+        (&[1, 0], RelayLie::OtherDeposit),
+    ];
+    for (given, lie) in lies {
+        let mut pass = AgainPass::of(&[1, 2, 3]);
+        assert_eq!(device.again_of(&mut pass, &page(given)), Err(lie), "{given:?}");
+        assert_eq!((pass, device.inbox.unopened()), (AgainPass::of(&[1, 2, 3]), vec![1, 2, 3]));
+    }
+    let mut pass = AgainPass::of(&[1, 2, 3]);
+    assert!(device.again_of(&mut pass, &page(&[0, 1])).is_ok());
+    assert_eq!((pass, device.inbox.unopened()), (AgainPass::of(&[3]), vec![3]));
 }
 
 #[test]

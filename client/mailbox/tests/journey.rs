@@ -87,7 +87,7 @@ pub(crate) fn trust(directory: &FakeDirectory) -> VerifiedTrust {
 
 /// An answer that carries an object.
 pub(crate) fn ok<T: Encode<()>>(answer: &T) -> HttpResponse {
-    HttpResponse { status: 200, body: encode(answer) }
+    HttpResponse::new(200, encode(answer))
 }
 
 /// A parameter of an address. Those that are asked for here need no decoding.

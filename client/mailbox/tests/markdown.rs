@@ -25,6 +25,10 @@ fn dead(address: &str, words: &str) -> Block {
     Block::Paragraph(vec![Span::DeadLink(address.to_owned(), vec![text(words)])])
 }
 
+fn code(words: &str) -> Block {
+    Block::Code(words.to_owned())
+}
+
 /// The words of a tree, each part of a line and each block apart.
 fn words(blocks: &[Block]) -> String {
     fn line(spans: &[Span], out: &mut String) {
@@ -105,8 +109,16 @@ fn hostile_text_becomes_text() {
         ("a script", "<script>alert(1)</script>", vec![paragraph("<script>alert(1)</script>")]),
         ("HTML in a line", "a <b onclick=x>b</b>", vec![paragraph("a <b onclick=x>b</b>")]),
         ("a comment", "<!-- hidden -->", vec![paragraph("<!-- hidden -->")]),
-        ("an image", "![the logo](https://pay.example.scot/x.png)", vec![paragraph("the logo")]),
-        ("an image with a link in it", "![a [b](https://evil.example) c](x)", vec![paragraph("a b c")]),
+        (
+            "an image",
+            "![the logo](https://pay.example.scot/x.png)",
+            vec![dead("https://pay.example.scot/x.png", "the logo")],
+        ),
+        (
+            "an image with a link in it",
+            "![a [b](https://evil.example) c](x)",
+            vec![dead("x", "a b (https://evil.example) c")],
+        ),
         ("a link to elsewhere", "[pay](https://evil.example/)", vec![dead("https://evil.example/", "pay")]),
         (
             "a link that pretends",
@@ -120,7 +132,11 @@ fn hostile_text_becomes_text() {
             "<https://evil.example>",
             vec![dead("https://evil.example", "https://evil.example")],
         ),
-        ("a link by reference", "[x]\n\n[x]: file:///etc/passwd", vec![dead("file:///etc/passwd", "x")]),
+        (
+            "a link by reference",
+            "[x]\n\n[x]: file:///etc/passwd",
+            vec![dead("file:///etc/passwd", "x"), code("[x]: file:///etc/passwd")],
+        ),
         ("a direction changed by a number", "a&#x202e;b", vec![paragraph("a\u{fffd}b")]),
         ("a direction changed by a name", "a&ZeroWidthSpace;b", vec![paragraph("a\u{fffd}b")]),
         ("a direction changed in an address", "[x](a&#x202e;b)", vec![dead("a\u{fffd}b", "x")]),
@@ -137,6 +153,63 @@ fn hostile_text_becomes_text() {
     for (name, source, expected) in cases {
         assert!(tree(source) == *expected, "{name}");
     }
+}
+
+#[portable_test]
+fn what_was_signed_is_seen_wherever_commonmark_keeps_it_out_of_sight() {
+    let titled = |address: &str, words: &str, title: &str| {
+        let link = Span::DeadLink(address.to_owned(), vec![text(words)]);
+        Block::Paragraph(vec![link, text(&format!(" ({title})"))])
+    };
+    let cases: &[(&str, &str, Vec<Block>)] = &[
+        ("a title", "[a](x \"You agree.\")", vec![titled("x", "a", "You agree.")]),
+        ("a title with a direction", "[a](x \"&#x202e;b\")", vec![titled("x", "a", "\u{fffd}b")]),
+        ("the title of an image", "![a](x 'You agree.')", vec![titled("x", "a", "You agree.")]),
+        ("an image without words", "![](You%20agree)", vec![dead("You%20agree", "")]),
+        ("a language of code", "~~~ You agree.\na\n~~~", vec![code("You agree.\na")]),
+        ("a language of no code", "```You agree.\n```", vec![code("You agree.")]),
+        (
+            "the title of a definition",
+            "[a]\n\n[a]: x 'You agree.'",
+            vec![titled("x", "a", "You agree."), code("[a]: x 'You agree.'")],
+        ),
+        (
+            "the label of a definition",
+            "[a][You agree.]\n\n[you AGREE.]: x",
+            vec![dead("x", "a"), code("[you AGREE.]: x")],
+        ),
+        ("a definition of nothing", "[You agree.]: x", vec![code("[You agree.]: x")]),
+        ("one before a text", "[You agree.]: x\na", vec![code("[You agree.]: x"), paragraph("a")]),
+        (
+            "a second one of the same",
+            "[a]\n\n[a]: x\n[a]: y 'You agree.'",
+            vec![dead("x", "a"), code("[a]: x\n[a]: y 'You agree.'")],
+        ),
+        (
+            "one in a quotation",
+            "> a\n>\n> [You agree.]: x",
+            vec![Block::Quote(vec![paragraph("a"), code("[You agree.]: x")])],
+        ),
+        (
+            "one behind a heading",
+            "# a\n[You agree.]: x",
+            vec![Block::Heading(1, vec![text("a")]), code("[You agree.]: x")],
+        ),
+    ];
+    for (name, source, expected) in cases {
+        assert!(tree(source) == *expected, "{name}");
+    }
+    // In a list it stands with the items.
+    assert!(words(&tree("- a\n- [You agree.]: x\n- b")).contains("[You agree.]: x"));
+}
+
+#[portable_test]
+fn what_is_too_deep_for_a_link_keeps_its_address_and_its_title() {
+    let many = 60;
+    let source = format!("{}deep{}", "![".repeat(many), "](far 'You agree.')".repeat(many));
+    let words = words(&tree(&source));
+    assert_eq!(words.matches("far").count(), many, "{words}");
+    assert_eq!(words.matches("(You agree.)").count(), many, "{words}");
 }
 
 #[portable_test]

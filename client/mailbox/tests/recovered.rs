@@ -22,7 +22,7 @@ pub(crate) fn kept(bundle: &[u8], access_counter: u64) -> HttpResponse {
 /// A service says no.
 pub(crate) fn refused(code: Code) -> HttpResponse {
     let body = serde_json::to_vec(&Problem::new(code, "No.")).unwrap();
-    HttpResponse { status: code.status(), body }
+    HttpResponse::new(code.status(), body)
 }
 
 /// The code that stands on paper, and what is found with it.

@@ -44,7 +44,7 @@ fn a_code_of_which_the_relay_knows_nothing_is_unknown_and_no_other_refusal_is_ta
         );
     }
     for body in [vec![], b"{}".to_vec(), vec![0x80; 20_000]] {
-        let error = recovery::found(&HttpResponse { status: 200, body }, &code).err();
+        let error = recovery::found(&HttpResponse::new(200, body), &code).err();
         assert!(matches!(error, Some(RecoveryError::Answer(AnswerError::Malformed(_)))), "{error:?}");
     }
 }

@@ -18,7 +18,7 @@ use web_sys::Blob;
 
 /// The version of this interface. Page and vault are built and served together; a mismatch means
 /// that an old copy of one of them came out of a cache, and the page then asks to be loaded again.
-pub const INTERFACE_VERSION: u32 = 5;
+pub const INTERFACE_VERSION: u32 = 6;
 
 /// After how many minutes letters can be chosen to lock.
 pub const IDLE_MINUTES: [u8; 6] = [2, 5, 10, 15, 30, 60];
@@ -400,6 +400,8 @@ pub struct LetterView {
     pub actions: Vec<Action>,
     /// The files that belong to it.
     pub attachments: Vec<Attachment>,
+    /// The same letter in other forms.
+    pub alternatives: Vec<Alternative>,
 }
 
 /// A file of a letter, before it is fetched.
@@ -442,6 +444,60 @@ pub struct Action {
     pub reference: Option<String>,
     /// How much to pay: minor units and currency.
     pub amount: Option<(u64, String)>,
+    /// Where it is done, if that may not be opened: it is shown as text.
+    pub address: Option<String>,
+    /// When it begins, Unix seconds.
+    pub start: Option<u64>,
+    /// When it ends, Unix seconds.
+    pub end: Option<u64>,
+    /// Where it is, in several lines.
+    pub place: Option<String>,
+    /// What exactly it is about, in several lines.
+    pub details: Option<String>,
+    /// Until when what is allowed holds, Unix seconds.
+    pub until: Option<u64>,
+    /// The name of the file that it is about.
+    pub file: Option<String>,
+}
+
+/// A form of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// In another language.
+    Translation,
+    /// In large print.
+    LargePrint,
+    /// In Easy Read.
+    EasyRead,
+    /// As a video in sign language.
+    SignLanguage,
+    /// As sound.
+    Audio,
+    /// In Braille.
+    Braille,
+    /// Laid out as on paper.
+    Print,
+}
+
+/// The letter in another form: in a file, somewhere else, or here.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// Which form.
+    pub form: Form,
+    /// Its language, BCP 47.
+    pub language: String,
+    /// The name of the file that it is in.
+    pub file: Option<String>,
+    /// Where it is, if the body registered the host.
+    pub link: Option<Link>,
+    /// Where it is, if that may not be opened: it is shown as text.
+    pub address: Option<String>,
+    /// What it is about.
+    pub label: Option<String>,
+    /// What it says in plain words.
+    pub in_plain_words: Option<String>,
+    /// The letter itself in this form; empty where it is not here.
+    pub text: Vec<Block>,
 }
 
 /// An address that may be opened: `https`, and its host registered for the body.

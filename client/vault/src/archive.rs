@@ -24,10 +24,10 @@ use crate::{
 pub(crate) async fn look_through(device: &Device, shared: &Shared) -> Result<(), Failure> {
     let mut pass = shared.with(|opened| opened.inbox.archive_pass())?;
     while !pass.is_complete() {
-        let now = device.worker.now();
-        let request = shared
-            .with(|opened| relay::archive(pass.after(), &opened.signer(now), &mut random::source()))??;
-        let response = device.ask_relay(&request).await?;
+        let after = pass.after();
+        let response = shared
+            .ask_relay(device, |_, signer| relay::archive(after, signer, &mut random::source()))
+            .await?;
         let page = relay::archive_page(&response).map_err(|error| Failure::of_relay(&error))?;
         for id in shared.with(|opened| pass.listed(&opened.inbox, &page))?? {
             device.shows(Step::Restoring);
@@ -58,10 +58,9 @@ pub(crate) async fn look_through(device: &Device, shared: &Shared) -> Result<(),
 
 /// Fetches one object of the archive.
 async fn fetch(device: &Device, shared: &Shared, id: &ObjectId) -> Result<(), Failure> {
-    let now = device.worker.now();
-    let request =
-        shared.with(|opened| relay::archive_object(id, &opened.signer(now), &mut random::source()))??;
-    let response = device.ask_relay(&request).await?;
+    let response = shared
+        .ask_relay(device, |_, signer| relay::archive_object(id, signer, &mut random::source()))
+        .await?;
     let object = relay::archive_content(&response).map_err(|error| Failure::of_relay(&error))?;
     if object.id.0 != *id.as_bytes() {
         return Err(Failure(Problem::RelayLied));

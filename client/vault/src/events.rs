@@ -127,6 +127,9 @@ async fn listen(
     if !stream.is_open() {
         let refused = within(&device.worker, OPENING_MILLISECONDS, stream.refusal()).await;
         let refused = refused.unwrap_or(Err(Unreachable)).map_err(gone)?;
+        if let Some(seconds) = refused.retry_after {
+            waits.ask_for(seconds);
+        }
         let why = refused.content().err();
         return Err(why.map_or(Failure(Problem::RelayLied), |error| Failure::of_relay(&error)));
     }

@@ -108,7 +108,7 @@ async fn serve(worker: Worker, watch: Watch, mut ends: Ends, mut requests: mpsc:
                 // What is left of this program's memory goes with the worker.
                 return worker.close();
             }
-            Command::Save { id, attachment } => session.save(number, id, attachment),
+            Command::Save { id, attachment } => session.save(&watch, number, id, attachment),
             command => match unless_over(&mut session, command, &mut ends).await {
                 // It may be over since a moment ago: then nothing more is answered.
                 Ok(answer) => {

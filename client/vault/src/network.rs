@@ -3,7 +3,7 @@
 //! Requests carry no cookies, no referrer and nothing from a cache; they follow no redirect, because
 //! the address is part of what was signed. An answer is read up to a limit and within a time.
 
-use client_mailbox::http::{HttpRequest, HttpResponse};
+use client_mailbox::http::{HttpRequest, HttpResponse, retry_after};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -47,7 +47,13 @@ pub(crate) async fn send(
     let signal = AbortSignal::timeout_with_u32(MOST_MILLISECONDS);
     let response = worker.fetch(&request.url, &options(request, &signal)?).await?;
     let mut chunks = Chunks::of(&response)?;
-    Ok(HttpResponse { status: response.status(), body: chunks.all(most).await? })
+    answered(&response, chunks.all(most).await?)
+}
+
+fn answered(response: &Response, body: Vec<u8>) -> Result<HttpResponse, Unreachable> {
+    let asked = response.headers().get("retry-after")?;
+    let retry_after = asked.as_deref().and_then(retry_after);
+    Ok(HttpResponse { retry_after, ..HttpResponse::new(response.status(), body) })
 }
 
 /// An answer that goes on for as long as it is listened to.
@@ -81,7 +87,8 @@ impl Stream {
 
     /// The whole of an answer that is no stream.
     pub(crate) async fn refusal(mut self) -> Result<HttpResponse, Unreachable> {
-        Ok(HttpResponse { status: self.response.status(), body: self.chunks.all(LARGEST_REFUSAL).await? })
+        let body = self.chunks.all(LARGEST_REFUSAL).await?;
+        answered(&self.response, body)
     }
 
     /// The next bytes; `None` at the end.

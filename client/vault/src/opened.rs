@@ -8,11 +8,13 @@ use std::{cell::RefCell, rc::Rc};
 
 use client_mailbox::{
     enrolment::Enrolled,
+    http::{HttpRequest, HttpResponse, RequestFailure},
     inbox::{Doubt, Inbox, Reader},
     keys::DeviceKeys,
     local::names,
     registry::Registry,
     relay::Signer,
+    retry::Patience,
     settings::Settings,
 };
 use client_messages::{Event, Problem};
@@ -20,7 +22,7 @@ use crypto_core::trust::VerifiedTrust;
 use relay_auth::{cbor::Wire as _, secret::Secret};
 use zeroize::Zeroizing;
 
-use crate::{chain, device::Device, failure::Failure, records, show, storage::Change};
+use crate::{chain, device::Device, failure::Failure, random, records, show, storage::Change};
 
 /// What the passphrase opens.
 pub(crate) struct Opened {
@@ -36,6 +38,8 @@ pub(crate) struct Opened {
     pub(crate) settings: Settings,
     /// When the directory showed the registry last, Unix seconds; 0 for not since the unlocking.
     pub(crate) asked_directory: u64,
+    /// When it was asked last, whatever it answered.
+    pub(crate) tried_directory: u64,
     /// A write failed: what is here is not what is stored.
     is_ahead: bool,
 }
@@ -79,6 +83,7 @@ impl Opened {
             doubt,
             settings,
             asked_directory: 0,
+            tried_directory: 0,
             is_ahead: false,
         })
     }
@@ -145,6 +150,31 @@ impl Shared {
             return Err(Failure(Problem::NoStorage));
         }
         Ok(work(opened))
+    }
+
+    /// Sends what `request` makes to the relay. Signed anew for each try: a relay that is asked too often
+    /// says when to ask again, and by then the mailbox may be locked.
+    ///
+    /// # Errors
+    /// As [`Shared::with`], and what is wrong with the request or the way to the relay.
+    pub(crate) async fn ask_relay(
+        &self,
+        device: &Device,
+        request: impl Fn(&Opened, &Signer<'_>) -> Result<HttpRequest, RequestFailure>,
+    ) -> Result<HttpResponse, Failure> {
+        let mut patience = Patience::new();
+        loop {
+            let now = device.worker.now();
+            let signed = self.with(|opened| {
+                let opened: &Opened = opened;
+                request(opened, &opened.signer(now))
+            })??;
+            let response = device.ask_relay(&signed).await?;
+            let Some(wait) = patience.wait(&response, random::number(u32::MAX)) else {
+                return Ok(response);
+            };
+            device.worker.sleep(wait).await;
+        }
     }
 
     /// Looks into the mailbox, for what is shown.

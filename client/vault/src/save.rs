@@ -26,6 +26,7 @@ use crate::{
     opened::Shared,
     random,
     waits::{OPENING_MILLISECONDS, Waits, within},
+    watch::Watch,
 };
 
 /// How often a broken stream is asked for again before the person is told.
@@ -44,11 +45,20 @@ const BYTES: &str = "application/octet-stream";
 /// How much of a file is outside of this program's memory and not with the browser yet, in bytes.
 const PIECE: usize = 256 * 1024;
 
-/// Fetches the file and answers request `number`. A mailbox that was locked meanwhile says nothing more.
-pub(crate) async fn answer(device: Device, shared: Shared, number: u32, id: String, attachment: u32) {
+/// Fetches the file and answers request `number`. A mailbox that was locked meanwhile says nothing more,
+/// nor does one whose time is over: on a device that slept, the last bytes may come before the clocks were
+/// looked at, and whoever woke it would be given the file.
+pub(crate) async fn answer(
+    device: Device,
+    shared: Shared,
+    watch: Watch,
+    number: u32,
+    id: String,
+    attachment: u32,
+) {
     let place = usize::try_from(attachment).unwrap_or(usize::MAX);
-    let outcome = Saving { device: &device, shared: &shared, number, place }.file(&id).await;
-    if shared.is_locked() {
+    let outcome = Saving { device: &device, shared: &shared, watch: &watch, number, place }.file(&id).await;
+    if shared.is_locked() || watch.is_over() {
         return;
     }
     let answer = match outcome {
@@ -62,6 +72,7 @@ pub(crate) async fn answer(device: Device, shared: Shared, number: u32, id: Stri
 struct Saving<'a> {
     device: &'a Device,
     shared: &'a Shared,
+    watch: &'a Watch,
     number: u32,
     /// Among the files of the letter, counted from 0.
     place: usize,
@@ -150,7 +161,7 @@ impl Saving<'_> {
         while !download.is_complete() {
             let next = within(worker, SILENCE_MILLISECONDS, stream.next()).await;
             let Some(bytes) = next.unwrap_or(Err(Unreachable)).map_err(gone)? else { break };
-            if self.shared.is_locked() {
+            if self.shared.is_locked() || self.watch.is_over() {
                 return Err(Failure(Problem::OutOfTurn));
             }
             download.push(&bytes)?;

@@ -34,6 +34,7 @@ use crate::{
     stir::{Stir, stir},
     storage::Storage,
     unlock,
+    watch::Watch,
     worker::Worker,
 };
 
@@ -68,10 +69,11 @@ impl Session {
     }
 
     /// Fetches a file beside everything else, and answers when it is here: meanwhile letters can be read
-    /// and the mailbox locked.
-    pub(crate) fn save(&self, number: u32, id: String, attachment: u32) {
+    /// and the mailbox locked, by `watch` as well.
+    pub(crate) fn save(&self, watch: &Watch, number: u32, id: String, attachment: u32) {
         if let (Some(device), Some(open)) = (&self.device, &self.open) {
-            spawn_local(save::answer(device.clone(), open.clone(), number, id, attachment));
+            let (device, open, watch) = (device.clone(), open.clone(), watch.clone());
+            spawn_local(save::answer(device, open, watch, number, id, attachment));
         } else {
             self.worker.answer(number, Answer::Problem(Problem::OutOfTurn));
         }

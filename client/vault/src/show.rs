@@ -3,7 +3,7 @@
 
 use client_mailbox::{
     inbox::Alarm,
-    letter::{self, LetterSummary, LetterView},
+    letter::{self, Form, LetterSummary, LetterView},
     markdown::{self, Block, Span},
     settings::Settings,
 };
@@ -19,7 +19,16 @@ pub(crate) fn summary(summary: LetterSummary) -> page::LetterSummary {
 
 /// A letter.
 pub(crate) fn view(view: LetterView) -> page::LetterView {
-    let LetterView { summary: shown, in_plain_words, text, contact, case_id, actions, attachments } = view;
+    let LetterView {
+        summary: shown,
+        in_plain_words,
+        text,
+        contact,
+        case_id,
+        actions,
+        attachments,
+        alternatives,
+    } = view;
     page::LetterView {
         summary: summary(shown),
         in_plain_words,
@@ -28,6 +37,7 @@ pub(crate) fn view(view: LetterView) -> page::LetterView {
         case_id,
         actions: actions.into_iter().map(action).collect(),
         attachments: attachments.into_iter().map(attachment).collect(),
+        alternatives: alternatives.into_iter().map(alternative).collect(),
     }
 }
 
@@ -46,8 +56,57 @@ pub(crate) const fn alarm(alarm: &Alarm) -> page::Problem {
 }
 
 fn action(action: letter::Action) -> page::Action {
-    let letter::Action { label, by, link: found, reference, amount } = action;
-    page::Action { label, by, link: found.map(link), reference, amount }
+    let letter::Action {
+        label,
+        by,
+        link: found,
+        reference,
+        amount,
+        address,
+        start,
+        end,
+        place,
+        details,
+        until,
+        file,
+    } = action;
+    page::Action {
+        label,
+        by,
+        link: found.map(link),
+        reference,
+        amount,
+        address,
+        start,
+        end,
+        place,
+        details,
+        until,
+        file,
+    }
+}
+
+fn alternative(alternative: letter::Alternative) -> page::Alternative {
+    let letter::Alternative { form, language, file, link: found, address, label, in_plain_words, text } =
+        alternative;
+    page::Alternative {
+        form: match form {
+            Form::Translation => page::Form::Translation,
+            Form::LargePrint => page::Form::LargePrint,
+            Form::EasyRead => page::Form::EasyRead,
+            Form::SignLanguage => page::Form::SignLanguage,
+            Form::Audio => page::Form::Audio,
+            Form::Braille => page::Form::Braille,
+            Form::Print => page::Form::Print,
+        },
+        language,
+        file,
+        link: found.map(link),
+        address,
+        label,
+        in_plain_words,
+        text: blocks(text),
+    }
 }
 
 fn attachment(attachment: letter::Attachment) -> page::Attachment {

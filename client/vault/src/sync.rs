@@ -7,9 +7,10 @@
 use api::Code;
 use client_mailbox::{
     enrolment::EnrolmentError,
-    http::{AnswerError, HttpRequest, RequestFailure},
-    inbox::{Alarm, Received, RelayLie},
+    http::AnswerError,
+    inbox::{AgainPass, Alarm, Part, Received, RelayLie},
     registry, relay,
+    retry::until_next_look,
 };
 use client_messages::{Event, Problem, Step};
 use crypto_core::archive::ObjectId;
@@ -78,14 +79,32 @@ pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure
     if unopened.is_empty() {
         return Ok(());
     }
-    // Its sender may be a body that was registered since.
-    tolerated(device, directory(device, shared).await)?;
-    again(device, shared, &unopened).await
+    let filed = shared.with(|opened| opened.inbox.said_to_be_filed())?;
+    if unopened.iter().any(|sequence| !filed.contains(sequence)) {
+        // Its sender may be a body that was registered since.
+        let tried = shared.with(|opened| opened.tried_directory)?;
+        let wait = until_next_look(tried, device.worker.now());
+        if wait > 0 {
+            device.worker.sleep(wait).await;
+        }
+        tolerated(device, directory(device, shared).await)?;
+    }
+    again(device, shared, &unopened).await?;
+    let filed = shared.with(|opened| opened.inbox.said_to_be_filed())?;
+    if unopened.iter().any(|sequence| filed.contains(sequence)) {
+        // Whoever took it off the list put it there. If nobody did, that is told now.
+        return tolerated(device, archive::look_through(device, shared).await);
+    }
+    Ok(())
 }
 
 /// The registry of public bodies, and this device's own entry as the directory shows it now.
 async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    let request = shared.with(|opened| registry::request(&opened.trust, Some(opened.enrolled.pin())))??;
+    let now = device.worker.now();
+    let request = shared.with(|opened| {
+        opened.tried_directory = now;
+        registry::request(&opened.trust, Some(opened.enrolled.pin()))
+    })??;
     let response = device.ask_registry(&request).await?;
     let now = device.worker.now();
     let changes = shared.with(|opened| -> Result<Vec<Change>, Failure> {
@@ -124,11 +143,11 @@ async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
 /// Lists what came since the last listing, to its end, and files it.
 pub(crate) async fn letters(device: &Device, shared: &Shared) -> Result<(), Failure> {
     loop {
-        let now = device.worker.now();
-        let request = shared.with(|opened| {
-            relay::letters(opened.inbox.last(), None, &opened.signer(now), &mut random::source())
-        })??;
-        let response = device.ask_relay(&request).await?;
+        let response = shared
+            .ask_relay(device, |opened, signer| {
+                relay::letters(opened.inbox.last(), None, signer, &mut random::source())
+            })
+            .await?;
         let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
         let listed = shared.with(|opened| {
             let (inbox, reader) = opened.parts();
@@ -152,17 +171,15 @@ pub(crate) async fn letters(device: &Device, shared: &Shared) -> Result<(), Fail
 
 /// Tries letters again that stayed at the relay.
 async fn again(device: &Device, shared: &Shared, unopened: &[u64]) -> Result<(), Failure> {
-    for &sequence in unopened {
-        let now = device.worker.now();
-        let request = shared.with(|opened| {
-            let before = sequence.saturating_sub(1);
-            relay::letters(before, Some(1), &opened.signer(now), &mut random::source())
-        })??;
-        let response = device.ask_relay(&request).await?;
+    let mut pass = AgainPass::of(unopened);
+    while let Some(Part { after, limit }) = pass.part() {
+        let response = shared
+            .ask_relay(device, |_, signer| relay::letters(after, Some(limit), signer, &mut random::source()))
+            .await?;
         let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
         let given = shared.with(|opened| {
             let (inbox, reader) = opened.parts();
-            inbox.again(sequence, &page, &reader, &mut random::source())
+            inbox.again(&mut pass, &page, &reader, &mut random::source())
         })?;
         match given {
             Ok(received) => keep(device, shared, received).await?,
@@ -178,14 +195,12 @@ pub(crate) async fn file(device: &Device, shared: &Shared) -> Result<(), Failure
     let waiting: Vec<ObjectId> =
         shared.with(|opened| opened.inbox.filings().map(|filing| filing.id()).collect())?;
     for id in waiting {
-        let now = device.worker.now();
-        let request = shared.with(|opened| -> Result<Option<HttpRequest>, RequestFailure> {
-            let filing = opened.inbox.filings().find(|filing| filing.id() == id);
-            let signer = opened.signer(now);
-            filing.map(|filing| relay::file(filing, &signer, &mut random::source())).transpose()
-        })??;
-        let Some(request) = request else { continue };
-        match device.ask_relay(&request).await?.done() {
+        let filing =
+            shared.with(|opened| opened.inbox.filings().find(|filing| filing.id() == id).cloned())?;
+        let Some(filing) = filing else { continue };
+        let answer =
+            shared.ask_relay(device, |_, signer| relay::file(&filing, signer, &mut random::source())).await?;
+        match answer.done() {
             Ok(()) => {}
             // It may have no room for this one. The letter stays here and there; others go on.
             Err(AnswerError::Refused(refused))

@@ -36,6 +36,10 @@ impl Waits {
         self.0.start_over();
     }
 
+    pub(crate) const fn ask_for(&mut self, seconds: u32) {
+        self.0.ask_for(seconds);
+    }
+
     pub(crate) fn next(&mut self) -> u32 {
         self.0.wait(random::number(u32::MAX))
     }

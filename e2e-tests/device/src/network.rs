@@ -81,5 +81,5 @@ pub(crate) async fn whole(mut response: Response) -> Result<HttpResponse, Failur
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
     }
-    Ok(HttpResponse { status, body })
+    Ok(HttpResponse::new(status, body))
 }

@@ -2,7 +2,7 @@
 //! changes is stored before anything is sent that follows from it.
 
 use client_mailbox::{
-    inbox::{Alarm, ArchiveLie, Filing, Received},
+    inbox::{AgainPass, Alarm, ArchiveLie, Filing, Part, Received},
     local::names,
     registry, relay,
 };
@@ -68,12 +68,12 @@ impl Mailbox<'_> {
 
     /// Tries letters again that stayed at the relay.
     async fn again(&mut self) -> Result<(), Failure> {
-        for sequence in self.inbox.unopened() {
-            let before = sequence.saturating_sub(1);
-            let request = relay::letters(before, Some(1), &self.signer(), &mut rng())?;
+        let mut pass = AgainPass::of(&self.inbox.unopened());
+        while let Some(Part { after, limit }) = pass.part() {
+            let request = relay::letters(after, Some(limit), &self.signer(), &mut rng())?;
             let page = relay::letter_page(&self.network.send(&request).await?)?;
             let (inbox, reader) = self.parts();
-            let received = inbox.again(sequence, &page, &reader, &mut rng())?;
+            let received = inbox.again(&mut pass, &page, &reader, &mut rng())?;
             self.keep(&received)?;
         }
         self.file().await

@@ -75,8 +75,34 @@ impl From<JoinError> for RegisterError {
     }
 }
 
+/// For how long a list is given to readers, in seconds, while epochs come that change nothing in it: as long
+/// as a signed head is handed out. To prove every body anew for each citizen who enrols would take a
+/// directory's whole time.
+pub const LISTED_FOR: u64 = 60;
+
 /// Every body with its proof, at one epoch.
 type Listing = Arc<Vec<Listed>>;
+
+/// What all readers are given for a while.
+struct Kept {
+    /// Under which the list is proven, with no proof of consistency.
+    head: HeadProof,
+    /// When that head was the newest.
+    at: u64,
+    bodies: Listing,
+}
+
+impl Kept {
+    /// Whether a reader who has known this much of the log is given it. Nobody is shown an older head than
+    /// one that they saw.
+    fn is_for(&self, known: Option<&Pin>, now: u64) -> bool {
+        now.abs_diff(self.at) < LISTED_FOR && known.is_none_or(|known| known.size <= self.size())
+    }
+
+    fn size(&self) -> u64 {
+        self.head.epoch.number
+    }
+}
 
 /// Keeps the registry of bodies.
 pub struct Bodies {
@@ -84,8 +110,8 @@ pub struct Bodies {
     directory: Directory,
     operators: Vec<VerifyingKey>,
     registry: Registry,
-    /// The proofs of an epoch are made once.
-    listing: Mutex<Option<(u64, Listing)>>,
+    /// Made once for all readers.
+    listing: Mutex<Option<Kept>>,
 }
 
 impl Bodies {
@@ -157,17 +183,29 @@ impl Bodies {
     pub async fn list(&self, known: Option<Pin>) -> Result<(HeadProof, Listing), RegisterError> {
         // Before the snapshot: whoever waits here keeps nobody from publishing.
         let mut listing = self.listing.lock().await;
+        let now = self.directory.now();
+        if let Some(kept) = listing.as_ref().filter(|kept| kept.is_for(known.as_ref(), now)) {
+            let mut head = kept.head.clone();
+            if let Some(known) = &known {
+                head.consistency = self.directory.consistency(known, kept.size())?;
+            }
+            return Ok((head, Arc::clone(&kept.bodies)));
+        }
         let snapshot = self.directory.snapshot(known).await?;
         let head = snapshot.head().clone();
-        if let Some((_, listed)) = listing.as_ref().filter(|(epoch, _)| *epoch == head.epoch.number) {
-            return Ok((head, Arc::clone(listed)));
-        }
-        let mut bodies = Vec::new();
-        for id in self.registry.ids() {
-            bodies.push(self.listed(&snapshot, &id).await?);
-        }
-        let bodies = Arc::new(bodies);
-        *listing = Some((head.epoch.number, Arc::clone(&bodies)));
+        let same = listing.as_ref().filter(|kept| kept.size() == head.epoch.number);
+        let bodies = match same {
+            Some(kept) => Arc::clone(&kept.bodies),
+            None => {
+                let mut bodies = Vec::new();
+                for id in self.registry.ids() {
+                    bodies.push(self.listed(&snapshot, &id).await?);
+                }
+                Arc::new(bodies)
+            }
+        };
+        let for_all = HeadProof { consistency: Vec::new(), ..head.clone() };
+        *listing = Some(Kept { head: for_all, at: now, bodies: Arc::clone(&bodies) });
         Ok((head, bodies))
     }
 

@@ -44,6 +44,14 @@ pub struct Arguments {
     command: Option<Command>,
 }
 
+impl Arguments {
+    /// Whether it is asked for what is done to a store that no directory runs on.
+    #[must_use]
+    pub const fn is_upkeep(&self) -> bool {
+        matches!(self.command, Some(Command::Fsck | Command::Backup(_) | Command::Restore(_)))
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Make and show keys.

@@ -81,9 +81,14 @@ impl Present {
 
     /// That the log extends an earlier state of it.
     pub(super) fn consistency(&self, log: &impl Subtrees, pin: &Pin) -> Result<Vec<Bytes32>, DirectoryError> {
-        if pin.size == 0 || pin.size > self.size() || log::root(log, pin.size)? != pin.root.0 {
-            return Err(DirectoryError::UnknownPin);
-        }
-        Ok(log::consistency(log, pin.size, self.size())?.into_iter().map(Bytes32).collect())
+        consistency(log, pin, self.size())
     }
+}
+
+/// That the log extended an earlier state of it when it had `size` leaves.
+pub(super) fn consistency(log: &impl Subtrees, pin: &Pin, size: u64) -> Result<Vec<Bytes32>, DirectoryError> {
+    if pin.size == 0 || pin.size > size || log::root(log, pin.size)? != pin.root.0 {
+        return Err(DirectoryError::UnknownPin);
+    }
+    Ok(log::consistency(log, pin.size, size)?.into_iter().map(Bytes32).collect())
 }

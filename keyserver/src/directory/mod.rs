@@ -45,7 +45,7 @@ mod vrf;
 use std::sync::Arc;
 
 use crypto_core::directory::{LogKey, Pin, Trust};
-use relay_auth::{secret::Secret, signing::SigningKey};
+use relay_auth::{cbor::Bytes32, secret::Secret, signing::SigningKey};
 use service::clock::Clock;
 use store::Engine;
 use tokio::sync::{Mutex, RwLock};
@@ -56,7 +56,7 @@ pub use self::{
     publisher::{LONGEST_VALUE, MOST_UPDATES, Publisher, RowWrite},
     snapshot::Snapshot,
 };
-use self::{head::Present, names::Names, vrf::Vrf};
+use self::{head::Present, log::Stored, names::Names, vrf::Vrf};
 
 /// The keys of one directory. None of them can be exchanged: another VRF key, log key or origin is
 /// another directory (`LBX-DIR-1`), and is refused when the store is opened.
@@ -141,6 +141,20 @@ impl Directory {
     pub async fn publisher(&self) -> Publisher {
         let alone = Arc::clone(&self.publishing).lock_owned().await;
         Publisher::new(self.clone(), alone)
+    }
+
+    /// The time by which heads are signed, Unix seconds.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.core.clock.now()
+    }
+
+    /// That a head which was shown before, of a log with `size` leaves, extends what a reader has known.
+    ///
+    /// # Errors
+    /// [`DirectoryError::UnknownPin`] if `known` is not a beginning of that log; [`DirectoryError::Store`].
+    pub fn consistency(&self, known: &Pin, size: u64) -> Result<Vec<Bytes32>, DirectoryError> {
+        head::consistency(&Stored(&self.core.engine), known, size)
     }
 
     /// The directory as it is now, standing still, with a head that proves it extends what the reader

@@ -1,7 +1,9 @@
 //! What a letter's Markdown may hold (`LBX-LETTER-3`, `LBX-LETTER-6`): no HTML, no pictures, links to
-//! registered hosts only.
+//! registered hosts only, and no words that stand out of sight.
 //!
 //! Read as plain CommonMark, as the reader's device reads it: what is no link there is none here.
+
+use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
@@ -9,9 +11,15 @@ use super::LetterError;
 
 /// Checks a text. `part` names it in the error, `may_open` says whether a link may lead to an address.
 pub(super) fn check(part: &str, text: &str, may_open: impl Fn(&str) -> bool) -> Result<(), LetterError> {
-    for (event, place) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
+    let mut events = Parser::new_ext(text, Options::empty()).into_offset_iter();
+    let mut definitions = Definitions::default();
+    while let Some((event, place)) = events.next() {
         let part = || part.to_owned();
         let line = || line_of(text, place.start);
+        definitions.pass(&event, &place);
+        if let Event::Start(Tag::Link { id, .. }) = &event {
+            definitions.used.extend(events.reference_definitions().get(id).map(|used| used.span.clone()));
+        }
         match event {
             Event::Start(Tag::HtmlBlock) | Event::Html(_) | Event::InlineHtml(_) => {
                 return Err(LetterError::Html { part: part(), line: line() });
@@ -22,10 +30,53 @@ pub(super) fn check(part: &str, text: &str, may_open: impl Fn(&str) -> bool) -> 
             Event::Start(Tag::Link { dest_url, .. }) if !may_open(&dest_url) => {
                 return Err(LetterError::Link { part: part(), line: line() });
             }
+            Event::Start(Tag::Link { title, .. }) if !title.is_empty() => {
+                return Err(LetterError::Title { part: part(), line: line() });
+            }
             _ => {}
         }
     }
-    Ok(())
+    match definitions.unused(text) {
+        None => Ok(()),
+        Some(place) => Err(LetterError::Definition { part: part.to_owned(), line: line_of(text, place) }),
+    }
+}
+
+/// Where definitions of links stand. The parser tells of none, and of several with one label it knows the
+/// first alone: they are what it passes over.
+#[derive(Default)]
+struct Definitions {
+    /// Up to where events have told of the text.
+    told: usize,
+    passed_over: Vec<Range<usize>>,
+    /// Those that a link uses.
+    used: Vec<Range<usize>>,
+}
+
+impl Definitions {
+    fn pass(&mut self, event: &Event<'_>, place: &Range<usize>) {
+        let is_end = matches!(event, Event::End(_));
+        self.reach(if is_end { place.end } else { place.start });
+        // Between what such a one holds there may be more that no event tells of.
+        if !matches!(event, Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item)) {
+            self.told = self.told.max(place.end);
+        }
+    }
+
+    fn reach(&mut self, end: usize) {
+        if self.told < end {
+            self.passed_over.push(self.told..end);
+            self.told = end;
+        }
+    }
+
+    /// Where the first one begins that no link uses.
+    fn unused(mut self, text: &str) -> Option<usize> {
+        self.reach(text.len());
+        let is_used = |place: usize| self.used.iter().any(|used| used.contains(&place));
+        let begins = |place: &usize| text.as_bytes().get(*place) == Some(&b'[') && !is_used(*place);
+        self.passed_over.iter().cloned().flatten().find(begins)
+    }
 }
 
 fn line_of(text: &str, place: usize) -> usize {
@@ -74,6 +125,40 @@ mod tests {
         ] {
             assert_eq!(checked(text), Err(LetterError::Image { part: part(), line }), "{text}");
         }
+    }
+
+    #[test]
+    fn titles_are_refused_with_their_line() {
+        for (text, line) in [
+            ("one\n\n[two](https://pay.example.scot/ \"You agree.\")", 3),
+            ("[one](https://pay.example.scot/ 'You agree.')", 1),
+            ("one\n\n[two][1]\n\n[1]: https://pay.example.scot/ (You agree.)", 3),
+        ] {
+            assert_eq!(checked(text), Err(LetterError::Title { part: part(), line }), "{text}");
+        }
+    }
+
+    #[test]
+    fn definitions_that_no_link_uses_are_refused_with_their_line() {
+        for (text, line) in [
+            ("[You agree.]: https://pay.example.scot/", 1),
+            (
+                "one\n\n[two]\n\n[two]: https://pay.example.scot/\n[2]: https://pay.example.scot/ 'You agree.'",
+                6,
+            ),
+            ("[one]\n\n[one]: https://pay.example.scot/\n[one]: https://pay.example.scot/agreed", 4),
+            ("> one\n>\n> [You agree.]: x", 3),
+            ("- one\n- [You agree.]: x", 2),
+        ] {
+            assert_eq!(checked(text), Err(LetterError::Definition { part: part(), line }), "{text}");
+        }
+    }
+
+    #[test]
+    fn brackets_that_define_nothing_are_taken() {
+        let text = "- [ ] one\n- \\[two] `[three]`\n- [four][5] and &#91;six]\n\n> [seven] (eight)\n\n    [nine]: ten\n\n\
+                    ## [eleven] ##\n";
+        assert_eq!(checked(text), Ok(()));
     }
 
     #[test]

@@ -61,6 +61,24 @@ pub enum LetterError {
         /// The line, from 1.
         line: usize,
     },
+    /// A title is words on a link that not everybody finds.
+    #[error("{part}, line {line}: a link cannot have a title. Write its words into the text")]
+    Title {
+        /// Which text.
+        part: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A definition that no link uses is words that belong nowhere.
+    #[error(
+        "{part}, line {line}: no link uses this definition, or another one has the same label. Remove it"
+    )]
+    Definition {
+        /// Which text.
+        part: String,
+        /// The line, from 1.
+        line: usize,
+    },
     /// Too many files, or too large ones.
     #[error(
         "a letter takes up to 32 files, and 32 MiB of them together once they are sealed: send the rest with another letter"

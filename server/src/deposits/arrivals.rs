@@ -2,42 +2,68 @@
 //!
 //! It says that something happened, not what: a waiter looks in the store, so nothing is lost when
 //! several things happen at once, and nothing is told that is not durable.
+//!
+//! A device waits once. One whose network went without a word asks again long before anybody notices that
+//! its last question is still open: the newest waiter of a key ends those before it, and takes their place.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use relay_auth::id::MailboxId;
+use relay_auth::{id::MailboxId, request_key::RequestKeyId};
 use tokio::sync::watch;
 
-/// The most waiters of one mailbox: two for each device that it may have.
+/// The most keys of one mailbox that wait: those of two whole access lists, because the waiters of a former
+/// one take a moment to end.
 pub const MOST_WAITERS: usize = 2 * relay_auth::access::MOST_DEVICES;
 
 /// Where waiters and news meet.
 #[derive(Clone, Debug, Default)]
-pub struct Arrivals(Arc<Mutex<HashMap<MailboxId, watch::Sender<()>>>>);
+pub struct Arrivals(Arc<Mutex<Waiting>>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The number of the last waiter of all.
+    last: u64,
+    mailboxes: HashMap<MailboxId, Waited>,
+}
+
+/// A mailbox for which somebody waits.
+#[derive(Debug, Default)]
+struct Waited {
+    news: watch::Sender<()>,
+    /// The number of each key's newest waiter.
+    newest: HashMap<RequestKeyId, u64>,
+}
 
 impl Arrivals {
-    /// Waits for news of a mailbox from now on. `None` if too many wait already.
+    /// Waits for news of a mailbox from now on, for the device with this key, in the place of those that
+    /// waited for it before. `None` if too many others wait already.
     #[must_use]
-    pub fn subscribe(&self, mailbox: MailboxId) -> Option<Subscription> {
-        let mut waited_for = self.lock();
-        let news = waited_for.entry(mailbox).or_insert_with(|| watch::Sender::new(()));
-        if news.receiver_count() >= MOST_WAITERS {
+    pub fn subscribe(&self, mailbox: MailboxId, key: RequestKeyId) -> Option<Subscription> {
+        let mut waiting = self.lock();
+        waiting.last += 1;
+        let number = waiting.last;
+        let waited = waiting.mailboxes.entry(mailbox).or_default();
+        if waited.newest.len() >= MOST_WAITERS && !waited.newest.contains_key(&key) {
             return None;
         }
-        Some(Subscription { news: news.subscribe(), arrivals: self.clone(), mailbox })
+        if waited.newest.insert(key, number).is_some() {
+            // Woken, the one before finds that it is not the newest any more.
+            waited.news.send_replace(());
+        }
+        Some(Subscription { news: waited.news.subscribe(), arrivals: self.clone(), mailbox, key, number })
     }
 
     /// Wakes everybody who waits for this mailbox.
     pub fn announce(&self, mailbox: MailboxId) {
-        if let Some(news) = self.lock().get(&mailbox) {
-            news.send_replace(());
+        if let Some(waited) = self.lock().mailboxes.get(&mailbox) {
+            waited.news.send_replace(());
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<MailboxId, watch::Sender<()>>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing panics while it is held, and a map of senders cannot be half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -49,22 +75,35 @@ pub struct Subscription {
     news: watch::Receiver<()>,
     arrivals: Arrivals,
     mailbox: MailboxId,
+    key: RequestKeyId,
+    number: u64,
 }
 
 impl Subscription {
     /// Completes when something happened since the last call.
     pub async fn news(&mut self) {
-        // The sender lives in the map for as long as this does.
+        // The sender goes when nobody is the newest of its key any more: news as well.
         let _ = self.news.changed().await;
+    }
+
+    /// Whether no other waiter took its place.
+    #[must_use]
+    pub fn is_newest(&self) -> bool {
+        let waiting = self.arrivals.lock();
+        let waited = waiting.mailboxes.get(&self.mailbox);
+        waited.is_some_and(|waited| waited.newest.get(&self.key) == Some(&self.number))
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let mut waited_for = self.arrivals.lock();
-        // This one still counts.
-        if waited_for.get(&self.mailbox).is_some_and(|news| news.receiver_count() <= 1) {
-            waited_for.remove(&self.mailbox);
+        let mut waiting = self.arrivals.lock();
+        let Some(waited) = waiting.mailboxes.get_mut(&self.mailbox) else { return };
+        if waited.newest.get(&self.key) == Some(&self.number) {
+            waited.newest.remove(&self.key);
+        }
+        if waited.newest.is_empty() {
+            waiting.mailboxes.remove(&self.mailbox);
         }
     }
 }
@@ -73,26 +112,65 @@ impl Drop for Subscription {
 mod tests {
     use super::*;
 
+    fn key(number: u8) -> RequestKeyId {
+        RequestKeyId::from([number; 16])
+    }
+
     #[tokio::test]
     async fn a_waiter_is_woken_by_its_own_mailbox_and_leaves_nothing_behind() {
         let arrivals = Arrivals::default();
         let (mine, other) = (MailboxId::from([1; 16]), MailboxId::from([2; 16]));
-        let mut subscription = arrivals.subscribe(mine).unwrap();
+        let mut subscription = arrivals.subscribe(mine, key(1)).unwrap();
         arrivals.announce(other);
         assert!(!subscription.news.has_changed().unwrap());
         arrivals.announce(mine);
         subscription.news().await;
         drop(subscription);
-        assert!(arrivals.lock().is_empty());
+        assert!(arrivals.lock().mailboxes.is_empty());
+    }
+
+    #[tokio::test]
+    async fn the_newest_waiter_of_a_key_ends_those_before_it_and_no_others() {
+        let arrivals = Arrivals::default();
+        let mailbox = MailboxId::from([1; 16]);
+        let other = arrivals.subscribe(mailbox, key(2)).unwrap();
+        let mut older = arrivals.subscribe(mailbox, key(1)).unwrap();
+        let newer = arrivals.subscribe(mailbox, key(1)).unwrap();
+        older.news().await;
+        assert_eq!([&other, &older, &newer].map(Subscription::is_newest), [true, false, true]);
+        // Nor does the older one take the newer one with it when it goes.
+        drop(older);
+        assert!(newer.is_newest() && other.is_newest());
+        drop((newer, other));
+        assert!(arrivals.lock().mailboxes.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_waiter_that_was_replaced_by_one_that_has_gone_is_woken_and_is_not_the_newest() {
+        let arrivals = Arrivals::default();
+        let mailbox = MailboxId::from([1; 16]);
+        let mut older = arrivals.subscribe(mailbox, key(1)).unwrap();
+        drop(arrivals.subscribe(mailbox, key(1)));
+        older.news().await;
+        let newest = arrivals.subscribe(mailbox, key(1)).unwrap();
+        assert!(!older.is_newest() && newest.is_newest());
     }
 
     #[test]
-    fn a_mailbox_has_a_bounded_number_of_waiters() {
+    fn a_mailbox_has_a_bounded_number_of_waiters_and_a_key_has_one_place() {
         let arrivals = Arrivals::default();
         let mailbox = MailboxId::from([1; 16]);
-        let mut waiters: Vec<_> = (0..MOST_WAITERS).filter_map(|_| arrivals.subscribe(mailbox)).collect();
-        assert!(arrivals.subscribe(mailbox).is_none());
-        waiters.pop();
-        assert!(arrivals.subscribe(mailbox).is_some());
+        let numbers = 0..u8::try_from(MOST_WAITERS).unwrap();
+        let mut waiters: Vec<_> =
+            numbers.filter_map(|number| arrivals.subscribe(mailbox, key(number))).collect();
+        assert_eq!(waiters.len(), MOST_WAITERS);
+        assert!(arrivals.subscribe(mailbox, key(0xff)).is_none());
+        // As often as its network goes without a word.
+        for _ in 0..3 {
+            waiters.extend(arrivals.subscribe(mailbox, key(0)));
+        }
+        assert_eq!(waiters.len(), MOST_WAITERS + 3);
+        waiters.remove(1);
+        assert!(arrivals.subscribe(mailbox, key(0xff)).is_some());
     }
 }

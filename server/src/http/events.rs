@@ -3,7 +3,13 @@
 //! A signed streaming fetch, not an event source, whose requests cannot be signed. The stream says
 //! that something came, never what: the device then lists.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+    time::Duration,
+};
 
 use api::{Code, Problem, events::Event};
 use axum::{
@@ -32,7 +38,8 @@ const AT_ONCE: usize = 256;
 ///
 /// One JSON value a line; an empty line says that the stream lives. It starts with the last sequence
 /// number and then tells each new deposit. It ends when the relay stops, when the device is removed
-/// from the access list, and after an hour at the latest; the device then asks again.
+/// from the access list or asks for another stream, and after an hour at the latest; the device then
+/// asks again.
 #[utoipa::path(
     get,
     path = "/v1/mailbox/events",
@@ -49,7 +56,7 @@ const AT_ONCE: usize = 256;
 pub(crate) async fn follow(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
     let by = signed::admit(&app, request).await?;
     // Before the last number is read: what comes in between is told, not missed.
-    let news = app.arrivals.subscribe(by.mailbox()).ok_or_else(|| {
+    let news = app.arrivals.subscribe(by.mailbox(), by.key()).ok_or_else(|| {
         let detail = "This mailbox has as many event streams as it may: close one, or list instead.";
         Refusal::new(Code::TooManyStreams, detail).retry_after(60)
     })?;
@@ -61,7 +68,7 @@ pub(crate) async fn follow(State(app): State<Arc<App>>, request: Request) -> Res
     let last = app.deposits.letters_after(&by, u64::MAX, nothing).await?.last;
     let following = Following {
         stopping: app.stopping(),
-        ends: Instant::now() + app.limits.stream,
+        ends: Instant::now() + lifetime(app.limits.stream, RandomState::new().hash_one(by.key().as_bytes())),
         by,
         news,
         told: last,
@@ -126,6 +133,9 @@ impl Following {
 
     /// Puts what is new in line. `None` if the device may not listen any more.
     async fn look(&mut self) -> Result<Option<()>, StoreFailure> {
+        if !self.news.is_newest() {
+            return Ok(None);
+        }
         let known = self.app.store.request_key(self.by.key()).await?;
         if known.is_none_or(|known| known.mailbox != self.by.mailbox()) {
             return Ok(None);
@@ -136,6 +146,15 @@ impl Following {
         self.lines.extend(new.into_iter().map(|sequence| line(&Event::Letter { sequence })));
         Ok(Some(()))
     }
+}
+
+/// How long a stream lasts: at most `longest`, and by chance up to a quarter less, because a relay that was
+/// started again has streams that began together.
+fn lifetime(longest: Duration, chance: u64) -> Duration {
+    const STEPS: u32 = 1 << 16;
+    // Less than 2^16.
+    let step = u32::try_from(chance % u64::from(STEPS)).unwrap_or_default();
+    longest - longest / 4 / STEPS * step
 }
 
 async fn stopped(stopping: &mut watch::Receiver<bool>) {
@@ -163,5 +182,26 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         metrics::gauge!("letterbox_event_streams").decrement(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_that_began_together_do_not_end_together() {
+        let hour = Duration::from_secs(60 * 60);
+        for chance in [0, 1, 0xffff, 0x1_0000, u64::MAX] {
+            let lasts = lifetime(hour, chance);
+            assert!(lasts <= hour && lasts > hour / 4 * 3, "{lasts:?}");
+        }
+        assert_eq!(lifetime(hour, 0), hour);
+        // The relay has each of them ask again in a moment of its own.
+        let spread = lifetime(hour, 0) - lifetime(hour, 0xffff);
+        assert!(spread > Duration::from_secs(14 * 60), "{spread:?}");
+        let drawn = |_| RandomState::new().hash_one([1; 16]);
+        let chances: std::collections::BTreeSet<u64> = (0..100).map(drawn).collect();
+        assert!(chances.len() > 90, "{} different", chances.len());
     }
 }

@@ -4,6 +4,11 @@ pub(super) const DAMAGED: &str = "\
 The store is DAMAGED. Do not start the relay on it: it would go on with less than it has signed for. Keep
 the folder as it is, and put the newest whole backup back into another one (`letterbox-server restore`).";
 
+pub(super) const UNNAMED: &str = "\
+WARNING: nothing is lost, but there are files that no record names. Nobody gets them. The relay may be
+started, and a backup has them as well. `letterbox-server fsck` goes on ending with 1 until somebody has moved
+each of them out of the store, with the relay stopped. Keep them: an older backup may have their records.";
+
 pub(super) const KEYS: &str = "\
 Keys and settings are not in it. Keep them apart from it, and safe: without the receipt key nobody believes
 this relay's receipts any more, without the ticket key it takes no letter. They are:";

@@ -55,6 +55,25 @@ impl Look {
         let is_whole = |(report, found): &(Report, Findings)| report.is_sound() && found.is_sound();
         self.log.damaged == 0 && self.rows.as_ref().is_ok_and(is_whole)
     }
+
+    /// Whether nothing is lost. A backup of it is as good as the store, also where there are files that no
+    /// record names: those it has as well.
+    #[must_use]
+    pub fn lacks_nothing(&self) -> bool {
+        let is_there = |(report, found): &(Report, Findings)| report.is_sound() && found.lacks_nothing();
+        self.log.damaged == 0 && self.rows.as_ref().is_ok_and(is_there)
+    }
+
+    /// What an operator has to know of it.
+    fn advice(&self) -> &'static str {
+        if self.is_sound() {
+            "The store is whole."
+        } else if self.lacks_nothing() {
+            advice::UNNAMED
+        } else {
+            advice::DAMAGED
+        }
+    }
 }
 
 impl fmt::Display for Look {
@@ -80,7 +99,7 @@ impl fmt::Display for Look {
             }
             Err(why) => writeln!(out, "records: not looked at, because {why}")?,
         }
-        out.write_str(if self.is_sound() { "The store is whole." } else { advice::DAMAGED })
+        out.write_str(self.advice())
     }
 }
 
@@ -105,11 +124,12 @@ pub fn fsck(config: &Config, now: u64) -> Result<Look, UpkeepError> {
 /// [`UpkeepError`]. Nothing is left behind then.
 pub fn back_up(config: &Config, to: &Path, now: u64) -> Result<String, UpkeepError> {
     let (resting, copied, look) = held(config, now)?;
-    let copied = copied.filter(|_| look.is_sound()).ok_or(UpkeepError::Damaged)?;
+    let copied = copied.filter(|_| look.lacks_nothing()).ok_or(UpkeepError::Damaged)?;
     let contents = ::store::back_up(&OWNER, &resting, &copied, to)?;
     let said = said(contents);
     let keys = keys(config);
-    Ok(format!("The store was backed up: {said}.\n{}\n{keys}", advice::KEYS))
+    let warning = if look.is_sound() { String::new() } else { format!("{}\n", advice::UNNAMED) };
+    Ok(format!("{warning}The store was backed up: {said}.\n{}\n{keys}", advice::KEYS))
 }
 
 /// Makes the store from a backup, and says what the operator has to know before it is used.

@@ -2,23 +2,34 @@
 //! plain words, the letter itself, the files that came with it, how to reach the sender.
 
 use client_catalogue::Message;
-use client_messages::{Action, LetterView, Sender};
+use client_messages::{Action, Alternative, Form, LetterView, Link, Sender};
 use leptos::{html, prelude::*};
 
 use crate::{
     attachments::attachments,
     elements::{back_button, details, is_outside, outside_link, screen, subheading, time, warning},
     language::{self, text},
-    letter_text::letter_text,
+    letter_text::{letter_text, text_below},
     locale,
     page::Page,
     sender,
 };
 
+/// The level of the heading over another form of the letter.
+const FORM_LEVEL: u8 = 3;
+
 pub(crate) fn letter(page: Page) -> AnyView {
     let Some(letter) = page.vault.letter.get_untracked() else { return ().into_any() };
-    let LetterView { summary, in_plain_words, text: blocks, contact, case_id, actions, attachments: files } =
-        letter;
+    let LetterView {
+        summary,
+        in_plain_words,
+        text: blocks,
+        contact,
+        case_id,
+        actions,
+        attachments: files,
+        alternatives,
+    } = letter;
     let language = summary.language;
     let in_plain_words = in_plain_words.map(|words| {
         let words = html::p().class("letterbox-lines").attr("lang", language.clone()).child(words);
@@ -44,6 +55,7 @@ pub(crate) fn letter(page: Page) -> AnyView {
                 .attr("lang", language.clone())
                 .child(letter_text(&blocks)),
             attachments(page, &summary.id, &language, files),
+            other_forms(alternatives),
             how_to_reach(&language, contact, case_id),
         )),
     )
@@ -113,7 +125,9 @@ fn to_do(sender: &Sender, language: &str, reply_by: Option<u64>, actions: Vec<Ac
 
 fn to_do_item(language: &str, action: Action) -> impl IntoView + use<> {
     let texts = language::texts();
-    let Action { label, by, link, reference, amount } = action;
+    let Action { label, by, link, reference, amount, address, start, end, place, details, until, file } =
+        action;
+    let address = address.or_else(|| only_text(link.as_ref()));
     let label = match link.filter(is_outside) {
         Some(link) => {
             let words = html::span().attr("lang", language.to_owned()).child(label);
@@ -131,7 +145,81 @@ fn to_do_item(language: &str, action: Action) -> impl IntoView + use<> {
     let reference = reference.map(|reference| {
         html::p().child((text(Message::ActionReference), " ", html::strong().child(reference)))
     });
-    html::li().class("letterbox-actions__item").child((by, amount, reference, label))
+    let [start, end, until] =
+        [(start, Message::ActionStart), (end, Message::ActionEnd), (until, Message::ActionUntil)].map(
+            |(moment, words)| {
+                moment.map(|moment| {
+                    html::p().child((text(words), " ", html::strong().child(time(moment, locale::deadline))))
+                })
+            },
+        );
+    let place = place.map(|place| {
+        let place = html::span().attr("lang", language.to_owned()).child(place);
+        html::p().class("letterbox-lines").child((text(Message::ActionPlace), " ", place))
+    });
+    let details = details
+        .map(|details| html::p().class("letterbox-lines").attr("lang", language.to_owned()).child(details));
+    let when = (by, start, end);
+    let what = (until, amount, reference, file.map(in_file), details);
+    html::li().class("letterbox-actions__item").child((when, place, what, label, address.map(dead_address)))
+}
+
+/// The address of a link that may not be opened.
+fn only_text(link: Option<&Link>) -> Option<String> {
+    link.filter(|link| !is_outside(link)).map(|link| link.url.clone())
+}
+
+/// An address as text.
+fn dead_address(address: String) -> impl IntoView {
+    let texts = language::texts();
+    let note = move || texts.say_with(Message::DeadLink, &[("address", address.as_str().into())]);
+    html::p().child(html::span().class("letterbox-host").child(note))
+}
+
+/// Which of the letter's files it is about.
+fn in_file(name: String) -> impl IntoView {
+    // Isolated, as where the file is saved.
+    html::p().child((text(Message::FormFile), " ", html::strong().child(html::bdi().child(name))))
+}
+
+/// The same letter in other forms.
+fn other_forms(alternatives: Vec<Alternative>) -> AnyView {
+    if alternatives.is_empty() {
+        return ().into_any();
+    }
+    let forms = alternatives.into_iter().map(other_form).collect::<Vec<_>>();
+    (subheading(Message::FormsTitle), forms).into_any()
+}
+
+fn other_form(alternative: Alternative) -> AnyView {
+    let texts = language::texts();
+    let Alternative { form, language, file, link, address, label, in_plain_words, text: blocks } =
+        alternative;
+    let name = text(match form {
+        Form::Translation => Message::FormTranslation,
+        Form::LargePrint => Message::FormLargePrint,
+        Form::EasyRead => Message::FormEasyRead,
+        Form::SignLanguage => Message::FormSignLanguage,
+        Form::Audio => Message::FormAudio,
+        Form::Braille => Message::FormBraille,
+        Form::Print => Message::FormPrint,
+    });
+    let address = address.or_else(|| only_text(link.as_ref()));
+    let link = link
+        .filter(is_outside)
+        .map(|link| html::p().child(outside_link(texts, &link, "letterbox-link", name)));
+    let label =
+        label.map(|label| html::p().child(html::strong().attr("lang", language.clone()).child(label)));
+    let in_plain_words = in_plain_words
+        .map(|words| html::p().class("letterbox-lines").attr("lang", language.clone()).child(words));
+    let here = (!blocks.is_empty()).then(|| {
+        html::div()
+            .class("letterbox-letter__text")
+            .attr("lang", language.clone())
+            .child(text_below(FORM_LEVEL, &blocks))
+    });
+    let title = html::h3().child((name, " (", language.clone(), ")"));
+    (title, file.map(in_file), link, address.map(dead_address), label, in_plain_words, here).into_any()
 }
 
 /// How else to reach the sender.

@@ -13,6 +13,7 @@
 //! In memory there is what the list shows; letters themselves lie sealed in records of their own and
 //! are verified again when they are read (`LBX-ARCH-4`).
 
+mod again;
 mod archive;
 mod chain;
 mod doubt;
@@ -39,6 +40,7 @@ use relay_auth::{
 };
 
 pub use self::{
+    again::{AgainPass, Part},
     archive::ArchivePass,
     doubt::Doubt,
     errors::{Alarm, ArchiveLie, InboxError, RelayLie, Unopenable, ViewError},
@@ -140,13 +142,20 @@ impl Inbox {
     }
 
     /// The numbers of what stays at the relay, and of what it says is filed and was not found: it may
-    /// have said so wrongly, and give the letter now. Once the registry is up to date, list each again
-    /// (after the number before it, one letter) and give it to [`Inbox::again`].
+    /// have said so wrongly, and give the letter now. Once the registry is up to date, list them again
+    /// ([`AgainPass`]) and give them to [`Inbox::again`].
     #[must_use]
     pub fn unopened(&self) -> Vec<u64> {
         let mut numbers: Vec<u64> = self.unopened.keys().chain(self.hidden.keys()).copied().collect();
         numbers.sort_unstable();
         numbers
+    }
+
+    /// Those of [`Inbox::unopened`] that the relay says are filed. No key and no sender is missing for them:
+    /// the archive has to have them.
+    #[must_use]
+    pub fn said_to_be_filed(&self) -> BTreeSet<u64> {
+        self.hidden.keys().copied().collect()
     }
 
     /// What the relay has not confirmed yet, in no particular order.

@@ -55,32 +55,7 @@ impl Inbox {
         Ok(received)
     }
 
-    /// Tries a letter again that stayed at the relay ([`Inbox::unopened`]). `page` was listed after
-    /// the number before `sequence`.
-    ///
-    /// # Errors
-    /// [`RelayLie`]; nothing changed.
-    pub fn again(
-        &mut self,
-        sequence: u64,
-        page: &LetterPage,
-        reader: &Reader<'_>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Received, RelayLie> {
-        let first = page.letters.first().ok_or(RelayLie::Withheld)?;
-        let (arrived, _) = Arrived::read(first, reader.trust.relay_key())?;
-        let known = self.unopened.get(&sequence).or_else(|| self.hidden.get(&sequence));
-        if known.is_some_and(|known| *known != arrived.deposit) {
-            return Err(RelayLie::OtherDeposit);
-        }
-        let mut received = Received { is_complete: true, ..Received::default() };
-        if self.unopened.remove(&sequence).or_else(|| self.hidden.remove(&sequence)).is_some() {
-            self.take(vec![arrived], reader, &mut received, rng);
-        }
-        Ok(received)
-    }
-
-    fn take(
+    pub(super) fn take(
         &mut self,
         arrived: Vec<Arrived>,
         reader: &Reader<'_>,

@@ -1,9 +1,12 @@
 //! A letter's text as a tree of elements.
 //!
 //! CommonMark (0.31), read by `pulldown-cmark` without extensions. The tree has a few kinds of
-//! elements and no way to say anything else: raw HTML is text, an image is its description, an
-//! address is a link only where the body has registered its host (`LBX-LETTER-7`). Nothing becomes
-//! HTML again.
+//! elements and no way to say anything else: raw HTML is text, an image is its description and its
+//! address, an address is a link only where the body has registered its host (`LBX-LETTER-7`). Nothing
+//! becomes HTML again.
+//!
+//! Whoever reads a letter sees what was signed. So what CommonMark keeps out of sight is shown as well:
+//! the titles of links and images, the first line of fenced code, and definitions of links, used or not.
 //!
 //! Letters come from public bodies, and from whoever steals a body's key. So the depth of the tree
 //! and the number of its elements have limits: what is nested deeper is shown flat, and a text with
@@ -79,9 +82,9 @@ pub enum Span {
 /// Reads a letter's text. `may_open` says whether an address may be opened.
 #[must_use]
 pub fn parse(text: &str, may_open: impl Fn(&str) -> bool) -> Vec<Block> {
-    let mut tree = tree::Tree::new(may_open);
-    for event in Parser::new_ext(text, Options::empty()) {
-        tree.take(event);
+    let mut tree = tree::Tree::new(text, may_open);
+    for (event, place) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
+        tree.take(event, &place);
         if tree.elements() > MOST_ELEMENTS {
             return vec![Block::Code(readable(text))];
         }

@@ -1,6 +1,8 @@
 //! From events to a tree, without recursion: the parser's nesting is as deep as the text makes it.
 
-use pulldown_cmark::{Event, Tag};
+use core::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Tag};
 
 use super::{Block, DEEPEST, Link, Span, readable};
 
@@ -26,9 +28,16 @@ enum Line {
     Heading(u8),
     Emphasis,
     Strong,
-    Link(String),
+    Link(Target),
     /// Its description is shown in its place.
-    Image,
+    Image(Target),
+}
+
+/// Where a link or an image leads.
+struct Target {
+    address: String,
+    /// Words that others show on a link while something points at it; mostly none.
+    title: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +47,10 @@ enum Raw {
 }
 
 /// A tree that grows.
-pub(super) struct Tree<F> {
+pub(super) struct Tree<'a, F> {
+    source: &'a str,
+    /// Up to where the source is shown.
+    shown: usize,
     may_open: F,
     blocks: Vec<Block>,
     spans: Vec<Span>,
@@ -48,9 +60,11 @@ pub(super) struct Tree<F> {
     elements: usize,
 }
 
-impl<F: Fn(&str) -> bool> Tree<F> {
-    pub(super) const fn new(may_open: F) -> Self {
+impl<'a, F: Fn(&str) -> bool> Tree<'a, F> {
+    pub(super) const fn new(source: &'a str, may_open: F) -> Self {
         Self {
+            source,
+            shown: 0,
             may_open,
             blocks: Vec::new(),
             spans: Vec::new(),
@@ -65,7 +79,15 @@ impl<F: Fn(&str) -> bool> Tree<F> {
         self.elements
     }
 
-    pub(super) fn take(&mut self, event: Event<'_>) {
+    /// Takes an event, which stands at `place` in the source.
+    pub(super) fn take(&mut self, event: Event<'_>, place: &Range<usize>) {
+        let is_end = matches!(event, Event::End(_));
+        self.reveal(if is_end { place.end } else { place.start });
+        // Between what such a one holds there may be more that no event tells of.
+        let is_around = matches!(event, Event::Start(Tag::BlockQuote(_) | Tag::List(_) | Tag::Item));
+        if !is_around {
+            self.shown = self.shown.max(place.end);
+        }
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(_) => self.end(),
@@ -89,8 +111,20 @@ impl<F: Fn(&str) -> bool> Tree<F> {
         while !self.has_frame.is_empty() {
             self.end();
         }
+        self.reveal(self.source.len());
         flush(&mut self.blocks, &mut self.spans);
         self.blocks
+    }
+
+    /// Shows what the parser passed over: a definition of a link, which has a label and a title with as many
+    /// words as anybody likes. The signs of lists and quotations are passed over as well.
+    fn reveal(&mut self, end: usize) {
+        let source = self.source;
+        let passed_over = source.get(self.shown..end).unwrap_or_default();
+        if let Some(start) = passed_over.find('[') {
+            self.block(Block::Code(readable(passed_over[start..].trim_end())));
+        }
+        self.shown = self.shown.max(end);
     }
 
     fn start(&mut self, tag: Tag<'_>) {
@@ -99,7 +133,7 @@ impl<F: Fn(&str) -> bool> Tree<F> {
         let frame = match tag {
             Tag::Paragraph => Some(Frame::Spans(Line::Paragraph, Vec::new())),
             Tag::Heading { level, .. } => Some(Frame::Spans(Line::Heading((level as u8).min(4)), Vec::new())),
-            Tag::CodeBlock(_) => Some(Frame::Verbatim(Raw::Code, String::new())),
+            Tag::CodeBlock(kind) => Some(Frame::Verbatim(Raw::Code, first_line(&kind))),
             Tag::HtmlBlock => Some(Frame::Verbatim(Raw::Html, String::new())),
             Tag::BlockQuote(_) if is_shallow => Some(Frame::Blocks(Kind::Quote, Vec::new(), Vec::new())),
             Tag::List(first) if is_shallow => Some(Frame::List(first, Vec::new())),
@@ -108,10 +142,14 @@ impl<F: Fn(&str) -> bool> Tree<F> {
             }
             Tag::Emphasis if may_be_inline => Some(Frame::Spans(Line::Emphasis, Vec::new())),
             Tag::Strong if may_be_inline => Some(Frame::Spans(Line::Strong, Vec::new())),
-            Tag::Link { dest_url, .. } if may_be_inline => {
-                Some(Frame::Spans(Line::Link(dest_url.into_string()), Vec::new()))
+            Tag::Link { dest_url, title, .. } => {
+                let target = Target { address: dest_url.into_string(), title: title.into_string() };
+                self.lead(Line::Link, target, may_be_inline)
             }
-            Tag::Image { .. } if may_be_inline => Some(Frame::Spans(Line::Image, Vec::new())),
+            Tag::Image { dest_url, title, .. } => {
+                let target = Target { address: dest_url.into_string(), title: title.into_string() };
+                self.lead(Line::Image, target, may_be_inline)
+            }
             _ => None,
         };
         if frame.is_none() {
@@ -119,6 +157,24 @@ impl<F: Fn(&str) -> bool> Tree<F> {
         }
         self.has_frame.push(frame.is_some());
         self.open.extend(frame);
+    }
+
+    /// What leads somewhere. Where it is shown flat, its address and title stand before its words.
+    fn lead(&mut self, line: fn(Target) -> Line, target: Target, may_be_inline: bool) -> Option<Frame> {
+        if may_be_inline {
+            return Some(Frame::Spans(line(target), Vec::new()));
+        }
+        self.text(&format!(" ({})", target.address));
+        self.title(&target.title);
+        self.text(" ");
+        None
+    }
+
+    /// The title of a link or an image, behind it.
+    fn title(&mut self, title: &str) {
+        if !title.is_empty() {
+            self.text(&format!(" ({title})"));
+        }
     }
 
     fn end(&mut self) {
@@ -153,14 +209,19 @@ impl<F: Fn(&str) -> bool> Tree<F> {
             Line::Heading(level) => self.block(Block::Heading(level, spans)),
             Line::Emphasis => self.span(Span::Emphasis(spans)),
             Line::Strong => self.span(Span::Strong(spans)),
-            Line::Link(address) => {
+            Line::Link(Target { address, title }) => {
                 let span = match Link::allowed(&address, &self.may_open) {
                     Some(link) => Span::Link(link, spans),
                     None => Span::DeadLink(readable(&address), spans),
                 };
                 self.span(span);
+                self.title(&title);
             }
-            Line::Image => self.text(&plain(spans)),
+            Line::Image(Target { address, title }) => {
+                let words = Span::Text(plain(spans));
+                self.span(Span::DeadLink(readable(&address), vec![words]));
+                self.title(&title);
+            }
         }
     }
 
@@ -233,6 +294,14 @@ fn flush(blocks: &mut Vec<Block>, spans: &mut Vec<Span>) {
     }
 }
 
+/// What stands behind the fence of code, mostly the name of a language. It is part of what was written.
+fn first_line(kind: &CodeBlockKind<'_>) -> String {
+    match kind {
+        CodeBlockKind::Fenced(info) if !info.is_empty() => format!("{}\n", readable(info)),
+        CodeBlockKind::Fenced(_) | CodeBlockKind::Indented => String::new(),
+    }
+}
+
 /// Lines as they stand.
 fn lines(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
@@ -251,9 +320,9 @@ fn plain(spans: Vec<Span>) -> String {
         .into_iter()
         .map(|span| match span {
             Span::Text(text) | Span::Code(text) => text,
-            Span::Emphasis(inner) | Span::Strong(inner) | Span::Link(_, inner) | Span::DeadLink(_, inner) => {
-                plain(inner)
-            }
+            Span::Emphasis(inner) | Span::Strong(inner) => plain(inner),
+            Span::Link(Link { url, .. }, inner) => format!("{} ({url})", plain(inner)),
+            Span::DeadLink(address, inner) => format!("{} ({address})", plain(inner)),
             Span::Break => " ".to_owned(),
         })
         .collect()

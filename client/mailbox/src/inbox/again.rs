@@ -1,0 +1,133 @@
+//! Letters that stayed at the relay, listed once more.
+//!
+//! A mailbox may have thousands of them, and the relay counts how often it is asked: those that lie close
+//! together are listed with one request.
+
+use std::collections::BTreeSet;
+
+use api::letters::LetterPage;
+use rand_core::CryptoRng;
+
+use crate::{
+    inbox::{Inbox, Reader, Received, RelayLie, chain::Arrived},
+    relay::LETTERS_AT_ONCE,
+};
+
+/// A part of the relay's list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// It begins after this number.
+    pub after: u64,
+    /// How many deposits it has at most.
+    pub limit: u16,
+}
+
+/// One more look at letters that stayed at the relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgainPass {
+    /// What was not given again yet.
+    wanted: BTreeSet<u64>,
+}
+
+impl AgainPass {
+    /// Of these numbers, each among [`Inbox::unopened`].
+    #[must_use]
+    pub fn of(numbers: &[u64]) -> Self {
+        Self { wanted: numbers.iter().copied().collect() }
+    }
+
+    /// What to list next, for [`Inbox::again`]; `None` once every number was given again.
+    #[must_use]
+    pub fn part(&self) -> Option<Part> {
+        let first = *self.wanted.first()?;
+        let end = first.saturating_add(u64::from(LETTERS_AT_ONCE));
+        // The last number of all has no end behind it: it is asked for alone.
+        let last = self.wanted.range(first..end).next_back().copied().unwrap_or(first);
+        let after = first.saturating_sub(1);
+        Some(Part { after, limit: u16::try_from(last - after).unwrap_or(LETTERS_AT_ONCE) })
+    }
+
+    /// Whether a page that went up to the number `reached` gave every wanted one.
+    fn is_given(&self, given: &[Arrived], reached: u64) -> bool {
+        let is_first = given.first().map(|arrived| arrived.deposit.sequence) == self.wanted.first().copied();
+        is_first && self.wanted.range(..=reached).count() == given.len()
+    }
+}
+
+impl Inbox {
+    /// Tries letters again that stayed at the relay. `page` was listed as [`AgainPass::part`] says. It may
+    /// have fewer than were asked for; what it has leaves none out.
+    ///
+    /// # Errors
+    /// [`RelayLie`]; nothing changed.
+    pub fn again(
+        &mut self,
+        pass: &mut AgainPass,
+        page: &LetterPage,
+        reader: &Reader<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Received, RelayLie> {
+        let mut received = Received { is_complete: true, ..Received::default() };
+        let Some(Part { after, .. }) = pass.part() else { return Ok(received) };
+        let mut reached = after;
+        let mut given = Vec::new();
+        for letter in &page.letters {
+            let (arrived, _) = Arrived::read(letter, reader.trust.relay_key())?;
+            let sequence = arrived.deposit.sequence;
+            let known = self.unopened.get(&sequence).or_else(|| self.hidden.get(&sequence));
+            if sequence <= reached || known.is_some_and(|known| *known != arrived.deposit) {
+                return Err(RelayLie::OtherDeposit);
+            }
+            reached = sequence;
+            if pass.wanted.contains(&sequence) {
+                given.push(arrived);
+            }
+        }
+        if !pass.is_given(&given, reached) {
+            return Err(RelayLie::Withheld);
+        }
+        pass.wanted.retain(|sequence| *sequence > reached);
+        // The archive may have brought one meanwhile.
+        given.retain(|arrived| {
+            let sequence = arrived.deposit.sequence;
+            self.unopened.remove(&sequence).or_else(|| self.hidden.remove(&sequence)).is_some()
+        });
+        if !given.is_empty() {
+            self.take(given, reader, &mut received, rng);
+        }
+        Ok(received)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every part that is listed, if each is given whole.
+    fn parts(numbers: &[u64]) -> Vec<(u64, u16)> {
+        let mut pass = AgainPass::of(numbers);
+        let mut parts = Vec::new();
+        while let Some(Part { after, limit }) = pass.part() {
+            parts.push((after, limit));
+            pass.wanted.retain(|sequence| *sequence > after + u64::from(limit));
+        }
+        parts
+    }
+
+    #[test]
+    fn letters_that_lie_close_together_are_listed_with_one_request() {
+        let all: Vec<u64> = (1..=2_000).collect();
+        // 2,000 letters, and a relay takes 200 requests at once.
+        assert_eq!(parts(&all).len(), 32);
+        assert_eq!(parts(&all)[..2], [(0, 64), (64, 64)]);
+        assert_eq!(parts(&[1, 64, 65, 300]), [(0, 64), (64, 1), (299, 1)]);
+        assert!(parts(&[]).is_empty());
+    }
+
+    #[test]
+    fn no_number_is_too_large_to_ask_for() {
+        assert_eq!(parts(&[u64::MAX - 1]), [(u64::MAX - 2, 1)]);
+        assert_eq!(AgainPass::of(&[0]).part(), Some(Part { after: 0, limit: 0 }));
+        assert_eq!(AgainPass::of(&[u64::MAX]).part(), Some(Part { after: u64::MAX - 1, limit: 1 }));
+    }
+}
