@@ -70,6 +70,9 @@ pub struct Sealer {
     taken: u64,
 }
 
+// The stream's cipher wipes its key as well, and the stream does not say so.
+relay_auth::wiped!(Sealer { key, chunk });
+
 impl Sealer {
     /// Begins a file of `size` bytes that will be stored as `blob`. It makes the key: a second try,
     /// whose content may differ, must not have the same.

@@ -28,6 +28,9 @@ pub struct InboxPrivateKey {
     public: InboxPublicKey,
 }
 
+// The key itself wipes itself as well (`x-wing` with its feature `zeroize`), and does not say so.
+relay_auth::wiped!(InboxPrivateKey { seed });
+
 impl InboxPrivateKey {
     /// The key of a 32-byte seed.
     ///

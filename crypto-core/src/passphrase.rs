@@ -135,6 +135,8 @@ struct Keys {
     commitment: Zeroizing<[u8; 32]>,
 }
 
+relay_auth::wiped!(Keys { wrapping, commitment });
+
 impl WrappedSecret {
     /// Wraps `secret`. `browser_key` is what the browser's own key makes of [`Self::salt`], where
     /// there is such a key; it has to be computed for the salt given here.

@@ -10,6 +10,8 @@ use relay_auth::{secret::Secret, signing::SigningKey};
 #[cbor(transparent)]
 pub struct Seed(#[cbor(with = "wire")] Secret);
 
+relay_auth::wiped!(Seed { 0 });
+
 impl Seed {
     /// A random seed.
     pub fn generate(rng: &mut impl CryptoRng) -> Self {

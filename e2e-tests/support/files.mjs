@@ -32,7 +32,7 @@ export function writeSparse(path, length) {
   truncateSync(path, length);
 }
 
-const within = (folder) =>
+export const within = (folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => ({ name, path: join(parentPath, name) }));

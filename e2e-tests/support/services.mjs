@@ -12,7 +12,7 @@ import { LAUNCHER, answers } from "./stack.mjs";
 export const RELAY = "letterbox-server";
 export const DIRECTORY = "letterbox-keyserver";
 const SCOTACCOUNT = "scotaccount-sim";
-const CLIENT = "letterbox-client-host";
+export const CLIENT = "letterbox-client-host";
 const PROGRAMS = "target/debug";
 
 // What is ours is told to a program by its arguments alone.
@@ -37,13 +37,16 @@ async function prepare(data, first) {
 }
 
 // `environment` is what programs have beside the usual, by their names. With `between` the relay listens at
-// another address than everybody asks it at, and nobody reaches it before something stands in between.
-export async function startServices(data, { environment = {}, between = false } = {}) {
+// another address than everybody asks it at, and nobody reaches it before something stands in between; with
+// `betweenDirectory` the directory does.
+export async function startServices(data, { environment = {}, between = false, betweenDirectory = false } = {}) {
   const first = await freeRow();
   await prepare(data, first);
-  const held = await hold(0);
-  const behind = between ? held.address().port : first + 1;
-  await new Promise((resolve) => held.close(resolve));
+  const held = await Promise.all([hold(0), hold(0)]);
+  const [one, other] = held.map((server) => server.address().port);
+  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  const behind = between ? one : first + 1;
+  const directoryBehind = betweenDirectory ? other : first + 2;
   const [client, relay, directory, scotaccount, attributes] = [0, 1, 2, 3, 4].map((place) => first + place);
   const origin = (port) => `http://localhost:${port}`;
   const file = (name) => join(data, name);
@@ -53,12 +56,17 @@ export async function startServices(data, { environment = {}, between = false } 
     [DIRECTORY]: [`--config=${file("directory.toml")}`],
     [CLIENT]: [`--listen=127.0.0.1:${client}`, "--dist=target/web", `--trust=${file("trust.json")}`, `--connect=${origin(relay)}`, `--connect=${origin(directory)}`],
   };
-  const origins = { [RELAY]: origin(behind), [DIRECTORY]: origin(directory) };
+  const listen = {
+    [RELAY]: { LETTERBOX_RELAY_LISTEN: `127.0.0.1:${behind}` },
+    [DIRECTORY]: { LETTERBOX_DIRECTORY_LISTEN: `127.0.0.1:${directoryBehind}` },
+  };
+  const origins = { [RELAY]: origin(behind), [DIRECTORY]: origin(directoryBehind), [CLIENT]: origin(client) };
   const env = {
     LETTERBOX_CLIENT_ORIGIN: origin(client),
     LETTERBOX_RELAY_ORIGIN: origin(relay),
     LETTERBOX_RELAY_BEHIND: origin(behind),
     LETTERBOX_DIRECTORY_ORIGIN: origin(directory),
+    LETTERBOX_DIRECTORY_BEHIND: origin(directoryBehind),
     LETTERBOX_SCOTACCOUNT_ORIGIN: origin(scotaccount),
     LETTERBOX_DATA: data,
     LETTERBOX_SEND: `${PROGRAMS}/letterbox send --keys ${file("body.keys")}`,
@@ -86,7 +94,7 @@ export async function startServices(data, { environment = {}, between = false } 
       if (running[name]) throw new Error(`${name} is running`);
       // However the test ends, the program ends with it.
       const child = spawn("setpriv", ["--pdeathsig", "KILL", `${PROGRAMS}/${name}`, ...options[name]], {
-        env: { ...others(), NO_COLOR: "1", ...environment[name], ...(name === RELAY && { LETTERBOX_RELAY_LISTEN: `127.0.0.1:${behind}` }) },
+        env: { ...others(), NO_COLOR: "1", ...environment[name], ...listen[name] },
         stdio: ["ignore", "ignore", "pipe"],
       });
       const lines = createInterface({ input: child.stderr });

@@ -78,6 +78,8 @@ pub struct Keys {
     pub tickets: TicketKeys,
 }
 
+relay_auth::wiped!(Keys { directory, records, tickets });
+
 /// What a directory is made of.
 #[derive(Debug)]
 pub struct Parts {

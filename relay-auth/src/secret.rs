@@ -4,7 +4,8 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 use subtle::{Choice, ConstantTimeEq};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
+pub use zeroize::ZeroizeOnDrop;
 
 /// A 256-bit secret: a symmetric key, or the seed of a private key.
 ///
@@ -68,6 +69,42 @@ impl PartialEq for Secret {
 }
 
 impl Eq for Secret {}
+
+/// Says of a type that it is wiped when dropped, because those of its fields are that hold secrets. Where
+/// one of them is not, the program does not compile.
+///
+/// ```
+/// struct Pair {
+///     public: u8,
+///     private: relay_auth::secret::Secret,
+/// }
+///
+/// relay_auth::wiped!(Pair { private });
+/// ```
+///
+/// ```compile_fail
+/// struct Pair {
+///     public: u8,
+///     private: [u8; 32],
+/// }
+///
+/// relay_auth::wiped!(Pair { private });
+/// ```
+#[macro_export]
+macro_rules! wiped {
+    ($($name:ident { $($field:tt),+ })+) => {
+        $(
+            impl $crate::secret::ZeroizeOnDrop for $name {}
+
+            const _: fn(&$name) = |secrets| {
+                $($crate::secret::is_wiped(&secrets.$field);)+
+            };
+        )+
+    };
+}
+
+/// Compiles for what is wiped when dropped.
+pub const fn is_wiped<T: ZeroizeOnDrop + ?Sized>(_: &T) {}
 
 #[cfg(test)]
 mod tests {

@@ -53,6 +53,8 @@ impl SigningKey {
     }
 }
 
+crate::wiped!(SigningKey { 0 });
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("SigningKey([redacted])")

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::{
     cbor::{Bytes, DecodeError, Limits, Start, Suite, Version, Wire, encode},
     label::Label,
-    secret::Secret,
+    secret::{Secret, ZeroizeOnDrop, is_wiped},
 };
 
 /// The length of a ticket's content before it is sealed; shorter ones are filled up.
@@ -86,6 +86,11 @@ pub struct TicketKeys {
     sealing: u8,
     keys: Vec<(u8, Secret)>,
 }
+
+// Their numbers are no secret.
+impl ZeroizeOnDrop for TicketKeys {}
+
+const _: fn(&TicketKeys) = |secrets| secrets.keys.iter().for_each(|(_, key)| is_wiped(key));
 
 impl TicketKeys {
     /// Takes the keys; `sealing` is the number of the one to seal with.

@@ -9,7 +9,10 @@ use std::{
 };
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use relay_auth::{secret::Secret, signing::SigningKey};
+use relay_auth::{
+    secret::{Secret, ZeroizeOnDrop, is_wiped},
+    signing::SigningKey,
+};
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -47,6 +50,13 @@ pub enum KeySource {
     /// Written out.
     Inline(Secret),
 }
+
+impl ZeroizeOnDrop for KeySource {}
+
+const _: fn(&KeySource) = |source| match source {
+    KeySource::File(_) => {}
+    KeySource::Inline(secret) => is_wiped(secret),
+};
 
 impl KeySource {
     /// The key.

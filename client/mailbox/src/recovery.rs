@@ -49,6 +49,8 @@ pub struct Found {
 
 redacted!(Found);
 
+relay_auth::wiped!(Found { bundle });
+
 /// Why a code does not lead to a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecoveryError {

@@ -40,7 +40,7 @@ mod waits;
 mod watch;
 mod worker;
 
-use std::pin::pin;
+use std::{alloc::System, pin::pin};
 
 use client_messages::{Answer, Command, Event, FromVault, INTERFACE_VERSION, LockedBecause, Request};
 use futures_channel::mpsc;
@@ -51,12 +51,17 @@ use futures_util::{
 use wasm_bindgen::{JsCast as _, prelude::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
+use zeroizing_alloc::ZeroAlloc;
 
 use crate::{
     session::Session,
     watch::{Ends, Watch},
     worker::Worker,
 };
+
+/// Wipes all that is freed: keys say so themselves, letters, tokens and what libraries copy do not.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() {
     let Some(worker) = Worker::here() else {

@@ -358,6 +358,8 @@ impl Attachment {
 #[cbor(transparent)]
 pub struct AttachmentKey(#[cbor(with = "crate::seed::wire")] pub Secret);
 
+relay_auth::wiped!(AttachmentKey { 0 });
+
 impl fmt::Debug for AttachmentKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("AttachmentKey([redacted])")
@@ -365,7 +367,7 @@ impl fmt::Debug for AttachmentKey {
 }
 
 /// The same letter in another form.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Alternative {
     /// Which form.
     #[n(0)]
@@ -382,6 +384,13 @@ pub struct Alternative {
     /// Or the form itself.
     #[n(4)]
     pub inline: Option<Inline>,
+}
+
+impl fmt::Debug for Alternative {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An address can be a reader's own.
+        formatter.write_str("Alternative([redacted])")
+    }
 }
 
 /// Another form of the letter that is part of it, such as the letter in Gaelic.

@@ -57,6 +57,8 @@ pub struct ArchiveRoot {
     pub root: Seed,
 }
 
+relay_auth::wiped!(ArchiveRoot { root } Bundle { identity, inbox, roots });
+
 /// What a new device needs to take the mailbox over. Wiped when dropped; never printed.
 #[derive(PartialEq, Eq, Encode, Decode)]
 pub struct Bundle {

@@ -195,6 +195,8 @@ pub struct RecoveryKeys {
     request: SigningKey,
 }
 
+relay_auth::wiped!(RecoveryKeys { seal, request });
+
 impl RecoveryKeys {
     /// The key to which the bundle is sealed. A salted hash of its public half stands in the entry.
     #[must_use]

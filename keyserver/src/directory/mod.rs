@@ -70,6 +70,8 @@ pub struct DirectoryKeys {
     pub origin: String,
 }
 
+relay_auth::wiped!(DirectoryKeys { vrf, log });
+
 /// What publishers and snapshots work with.
 struct Core {
     engine: Engine,

@@ -1,6 +1,6 @@
 //! `/v1/sign-ins`.
 
-use std::sync::Arc;
+use std::{mem::take, sync::Arc};
 
 use api::{
     Octets16, Octets32, Problem,
@@ -96,9 +96,10 @@ pub(crate) async fn collect(State(app): State<Arc<App>>, request: Request) -> Re
     let bound = SignIn::from_bytes(asked.bound.as_ref())?;
     let signature: [u8; 64] =
         asked.signature.0.try_into().map_err(|_| DecodeError::Value("a signature has 64 bytes"))?;
-    let (tokens, address_token) =
+    let (mut tokens, address_token) =
         app.sign_ins.collect(&handle, &bound, &signature.into(), app.clock.now()).await?;
-    Ok(Cbor::of(&Collected { id_token: tokens.id_token, claims_token: tokens.claims_token, address_token }))
+    let (id_token, claims_token) = (take(&mut tokens.id_token), take(&mut tokens.claims_token));
+    Ok(Cbor::of(&Collected { id_token, claims_token, address_token }))
 }
 
 /// Show the entries of the person who signed in.

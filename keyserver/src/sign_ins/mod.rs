@@ -13,7 +13,7 @@ pub mod client_key;
 pub mod provider;
 pub mod session;
 
-use std::sync::Arc;
+use std::{mem::take, sync::Arc};
 
 use api::directory::SignInStage;
 use crypto_core::{
@@ -148,7 +148,7 @@ impl SignIns {
             (_, Some(handle)) => Some((self.session(&handle, now).await?, handle)),
         };
         let _place = self.at_once.try_acquire().map_err(|_| SignInError::Busy)?;
-        let tokens = self.provider.redeem(&code, &verifier, now).await?;
+        let mut tokens = self.provider.redeem(&code, &verifier, now).await?;
         let check = |provider: &IdentityProvider| verify_id_token(&tokens.id_token, provider, now);
         let IdToken { subject, nonce } = self.provider.checked(check).await?.map_err(SignInError::Token)?;
         let is_new = under_way.is_none();
@@ -167,7 +167,7 @@ impl SignIns {
         let account = self.account(&subject, proposed).await?;
         Ok(Redeemed {
             handle,
-            id_token: tokens.id_token,
+            id_token: take(&mut tokens.id_token),
             citizen: account.citizen,
             enrolled: account.enrolled.is_some(),
             confirmed,
@@ -215,12 +215,12 @@ impl SignIns {
         signature: &Signature,
         now: u64,
     ) -> Result<(IdentityTokens, Option<String>), SignInError> {
-        let session = self.session(handle, now).await?;
-        let identity = session.identity.ok_or(SignInError::Incomplete)?;
+        let mut session = self.session(handle, now).await?;
+        let identity = session.identity.take().ok_or(SignInError::Incomplete)?;
         if bound.nonce() != identity.nonce || !bound.verifies_collection(handle.expose(), signature) {
             return Err(SignInError::Unknown);
         }
-        Ok((identity, session.address_token))
+        Ok((identity, session.address_token.take()))
     }
 
     /// Fetches what a stage asks for; says whether it was released and confirmed.

@@ -18,6 +18,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::sync::Mutex;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::client_key::ClientKey;
 use crate::transport::{Incoming, Outgoing, Transport, TransportError, is_confidential};
@@ -69,8 +70,8 @@ pub enum ProviderError {
     CodeRefused,
 }
 
-/// What the provider gives for a code.
-#[derive(Deserialize)]
+/// What the provider gives for a code. Wiped when dropped; never printed.
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(super) struct Tokens {
     pub(super) access_token: String,
     pub(super) id_token: String,

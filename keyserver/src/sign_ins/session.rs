@@ -5,6 +5,7 @@ use core::fmt;
 
 use minicbor::{Decode, Encode};
 use relay_auth::{cbor::Bytes32, label, secret::Secret};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::randomness;
 
@@ -15,6 +16,8 @@ pub const LIFE: u64 = 60 * 60;
 /// hash alone.
 #[derive(Debug)]
 pub struct Handle(Secret);
+
+relay_auth::wiped!(Handle { 0 });
 
 impl Handle {
     /// A random handle.
@@ -42,8 +45,8 @@ impl From<[u8; 32]> for Handle {
     }
 }
 
-/// What ScotAccount has said so far.
-#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+/// What ScotAccount has said so far. Wiped when dropped; never printed.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, Zeroize, ZeroizeOnDrop)]
 pub struct Session {
     /// ScotAccount's name for the person, pairwise for our client.
     #[n(0)]
@@ -59,8 +62,8 @@ pub struct Session {
     pub address_token: Option<String>,
 }
 
-/// The tokens of one sign-in with name and birth date.
-#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+/// The tokens of one sign-in with name and birth date. Wiped when dropped; never printed.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, Zeroize, ZeroizeOnDrop)]
 pub struct IdentityTokens {
     /// The ID token, whose nonce is bound to the identity key.
     #[n(0)]

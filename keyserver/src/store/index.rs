@@ -12,6 +12,8 @@ const CITIZEN: u8 = 1;
 /// Makes names of rows.
 pub(super) struct Index(Secret);
 
+relay_auth::wiped!(Index { 0 });
+
 impl Index {
     pub(super) const fn new(index_key: Secret) -> Self {
         Self(index_key)

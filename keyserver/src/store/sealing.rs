@@ -42,6 +42,8 @@ impl Wire for Sealed {
 /// Seals and opens values of rows.
 pub(super) struct Sealing(Secret);
 
+relay_auth::wiped!(Sealing { 0 });
+
 impl Sealing {
     pub(super) fn new(sealing_key: &Secret) -> Self {
         let mut derived = Secret::from([0; 32]);

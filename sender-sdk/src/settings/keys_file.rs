@@ -41,6 +41,8 @@ pub struct KeysFile {
     pub signing_key: SigningKey,
 }
 
+relay_auth::wiped!(KeysFile { signing_key });
+
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Fields {

@@ -75,6 +75,19 @@ pub struct DeviceKeys {
 
 redacted!(DeviceKeys);
 
+relay_auth::wiped!(DeviceKeys {
+    identity,
+    device,
+    request,
+    access,
+    next_access,
+    inbox,
+    archive,
+    older_roots,
+    code,
+    former
+});
+
 impl Wire for DeviceKeys {
     const LIMITS: Limits =
         Limits { bytes: MOST_BYTES, depth: 3, items: 32 + MOST_INBOX_SEEDS as u32 + 3 * MOST_ROOTS as u32 };

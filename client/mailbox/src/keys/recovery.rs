@@ -34,6 +34,8 @@ pub struct Former {
 
 redacted!(Former);
 
+relay_auth::wiped!(Former { identity, code });
+
 impl Former {
     /// The identity key of the entry in force: it vouches for the new one.
     #[must_use]

@@ -58,6 +58,8 @@ pub struct RecordKeys {
     pub sealing: Secret,
 }
 
+relay_auth::wiped!(RecordKeys { index, sealing });
+
 /// The directory's records in the folder of its engine.
 pub struct Embedded {
     engine: Engine,
