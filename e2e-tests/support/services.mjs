@@ -11,7 +11,7 @@ import { LAUNCHER, answers } from "./stack.mjs";
 
 export const RELAY = "letterbox-server";
 export const DIRECTORY = "letterbox-keyserver";
-const SCOTACCOUNT = "scotaccount-sim";
+export const SCOTACCOUNT = "scotaccount-sim";
 export const CLIENT = "letterbox-client-host";
 const PROGRAMS = "target/debug";
 

@@ -100,7 +100,7 @@ fn keys_are_hidden_when_settings_are_shown() {
     // A private key in the place of its file is refused, and not repeated.
     let pem = String::from_utf8(CLIENT_KEY.to_vec()).unwrap();
     let refused = load("", &[("LETTERBOX_DIRECTORY_PROVIDER__CLIENT_KEY", &pem)]).unwrap_err().to_string();
-    assert!(refused.contains("client_key is a file"), "{refused}");
+    assert!(refused.contains("this setting is a file"), "{refused}");
     assert!(!refused.contains("MIG"), "{refused}");
 }
 

@@ -19,8 +19,9 @@ use relay_auth::{
 use serde::{Deserialize, Serialize};
 use service::{
     keys::{KeyError, KeySource},
-    serve::Connections,
+    serve::{Connections, UNTAKEN},
     settings,
+    tls::{Tls, TlsError, TlsFiles},
 };
 
 use crate::{app::Limits, archive::ArchiveQuota, blobs::BlobQuota, deposits::LetterQuota};
@@ -53,6 +54,8 @@ pub struct Config {
     pub receipt_key: Option<KeySource>,
     /// The keys that this relay shares with the directory, by number: `file:` and a path, or the key.
     pub ticket_keys: BTreeMap<String, KeySource>,
+    /// Certificate and key for TLS where the public asks. Without them a proxy has to do it.
+    pub tls: Option<TlsFiles>,
     /// What a mailbox may hold.
     pub quota: QuotaConfig,
     /// Limits on connections and requests.
@@ -83,7 +86,7 @@ pub struct QuotaConfig {
 pub struct LimitsConfig {
     /// Connections at one time.
     pub connections: usize,
-    /// For the head of a request to arrive, and for an idle connection.
+    /// For the head of a request to arrive, the handshake of TLS included, and for an idle connection.
     pub header_seconds: u64,
     /// For the body of a request to arrive.
     pub body_seconds: u64,
@@ -114,6 +117,7 @@ impl Default for Config {
             store: PathBuf::from("/var/lib/letterbox/relay"),
             receipt_key: None,
             ticket_keys: BTreeMap::new(),
+            tls: None,
             quota: QuotaConfig::default(),
             limits: LimitsConfig::default(),
         }
@@ -159,6 +163,9 @@ pub enum ConfigError {
     /// A key cannot be had.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A setting is missing or makes no sense.
     #[error("{0}")]
     Setting(String),
@@ -238,6 +245,14 @@ impl Config {
         settings::origins(&self.origins).map_err(ConfigError::Setting)
     }
 
+    /// Certificate and key for TLS, if they are set.
+    ///
+    /// # Errors
+    /// [`ConfigError::Tls`].
+    pub fn tls(&self) -> Result<Option<Tls>, ConfigError> {
+        Ok(self.tls.as_ref().map(Tls::load).transpose()?)
+    }
+
     /// What is signed as `@authority`, for a relay that listens on `bound`.
     ///
     /// # Errors
@@ -286,6 +301,7 @@ impl Config {
             most: self.limits.connections,
             header: Duration::from_secs(self.limits.header_seconds),
             drain: Duration::from_secs(self.limits.drain_seconds),
+            untaken: UNTAKEN,
             trusted_proxies: self.trusted_proxies.clone(),
         }
     }

@@ -152,11 +152,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, RelayError> {
 
 async fn relay(config: &Config) -> Result<(), RelayError> {
     let (receipt_key, tickets, origins) = (config.receipt_key()?, config.tickets()?, config.origins()?);
+    let tls = config.tls()?;
     let options = Options { cache_bytes: config.limits.cache_bytes, ..Options::default() };
     let store = Embedded::open(&config.store, options)
         .map_err(|cause| RelayError::Store { folder: config.store.clone(), cause })?;
     let store: Arc<dyn MailStore> = Arc::new(store);
-    let listeners = Listeners::bind(config.listen, config.operations_listen).await?;
+    let listeners = Listeners::bind(config.listen, config.operations_listen).await?.with_tls(tls);
     let app = App::new(Parts {
         store: Arc::clone(&store),
         tickets,

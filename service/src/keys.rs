@@ -111,6 +111,36 @@ impl fmt::Debug for KeySource {
     }
 }
 
+/// The path of a file in PEM, with `file:` before it or without. What is written out instead is refused,
+/// and not shown.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct PemFile(pub PathBuf);
+
+impl TryFrom<String> for PemFile {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let text = Zeroizing::new(text);
+        if text.contains("-----") || text.contains('\n') {
+            return Err("this setting is a file: write the PEM to one, and set it to \"file:FILE\"");
+        }
+        Ok(Self(text.strip_prefix("file:").unwrap_or(&text).into()))
+    }
+}
+
+impl Serialize for PemFile {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("file:{}", self.0.display()))
+    }
+}
+
+impl fmt::Debug for PemFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "file:{}", self.0.display())
+    }
+}
+
 /// A random key.
 ///
 /// # Errors
@@ -127,14 +157,20 @@ pub fn generate() -> Result<Secret, KeyError> {
 /// [`KeyError::File`], [`KeyError::Open`] or [`KeyError::NotAKey`].
 pub fn read(file: &Path) -> Result<Secret, KeyError> {
     let reading = |cause| KeyError::File { action: "read", file: file.to_owned(), cause };
+    let mut text = Zeroizing::new(String::with_capacity(64));
+    // Longer than any key: a wrong file must not be read whole.
+    open_own(file)?.take(64).read_to_string(&mut text).map_err(reading)?;
+    parse(text.trim_end()).ok_or_else(|| KeyError::NotAKey(format!("the file {}", file.display())))
+}
+
+/// Opens a file with a secret, which has to be its owner's alone.
+pub(crate) fn open_own(file: &Path) -> Result<File, KeyError> {
+    let reading = |cause| KeyError::File { action: "read", file: file.to_owned(), cause };
     let opened = File::open(file).map_err(reading)?;
     if opened.metadata().map_err(reading)?.mode() & 0o077 != 0 {
         return Err(KeyError::Open(file.to_owned()));
     }
-    let mut text = Zeroizing::new(String::with_capacity(64));
-    // Longer than any key: a wrong file must not be read whole.
-    opened.take(64).read_to_string(&mut text).map_err(reading)?;
-    parse(text.trim_end()).ok_or_else(|| KeyError::NotAKey(format!("the file {}", file.display())))
+    Ok(opened)
 }
 
 /// Writes a new key file, for its owner alone. A file that exists is left as it is.

@@ -1,5 +1,6 @@
-//! What the relay and the key directory have in common around their domains: how connections come
-//! and end, how bodies are read, how errors are answered, who may ask how often, where keys are.
+//! What the relay, the key directory and, for its connections, the server of the client's files have in
+//! common around their domains: how connections come and end, in the clear or by TLS, how bodies are read,
+//! how errors are answered, who may ask how often, where keys are.
 //!
 //! Nothing here knows what a service is about. A service brings its resources as a [`axum::Router`]
 //! and puts them behind [`public::guard`]; the operator's resources come from [`operations`].
@@ -21,4 +22,6 @@ pub mod serve;
 pub mod settings;
 pub mod signed;
 pub mod telemetry;
+pub mod tls;
+mod transport;
 mod write_timeout;

@@ -1,15 +1,19 @@
 //! From settings to a process that serves and stops cleanly.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
 
 use axum::Router;
 use tokio::{
     net::{TcpListener, TcpSocket},
+    signal::unix::{Signal, SignalKind, signal},
     sync::watch,
 };
 use tracing::{info, warn};
 
-use crate::serve::{Connections, serve};
+use crate::{
+    serve::{Connections, serve},
+    tls::Tls,
+};
 
 /// How much of an answer may wait in the system to be taken, in bytes. A writer hears of room once a third
 /// of it is free, and Linux would let it grow to megabytes: who reads slowly would look as if they had
@@ -51,6 +55,7 @@ pub struct Listeners {
     public: TcpListener,
     operator: Option<TcpListener>,
     address: SocketAddr,
+    tls: Option<Tls>,
 }
 
 impl Listeners {
@@ -64,7 +69,15 @@ impl Listeners {
             Some(address) => Some(listen(address).await?.0),
             None => None,
         };
-        Ok(Self { public, operator, address })
+        Ok(Self { public, operator, address, tls: None })
+    }
+
+    /// Serves the public by TLS, if there is any. What the operator asks at an address of its own stays in
+    /// the clear.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Option<Tls>) -> Self {
+        self.tls = tls;
+        self
     }
 
     /// Where the public asks.
@@ -74,7 +87,8 @@ impl Listeners {
     }
 
     /// Serves until a signal comes or `failed` completes, then calls `stop` and lets running requests
-    /// end. Without an address of its own, what the operator asks is served where the public asks.
+    /// end. Without an address of its own, what the operator asks is served where the public asks. SIGHUP
+    /// has certificate and key read again.
     ///
     /// # Errors
     /// [`RunError::Signals`] or [`RunError::StoreStopped`].
@@ -86,15 +100,21 @@ impl Listeners {
         failed: impl Future<Output = String>,
         stop: impl FnOnce(),
     ) -> Result<(), RunError> {
-        if self.operator.is_none() {
+        let Self { public, operator, address, tls } = self;
+        let tls = tls.as_ref();
+        if operator.is_none() {
             router = router.merge(operations.clone());
         }
+        // Also where there is nothing to read again: the signal would end the process.
+        let hangups = signal(SignalKind::hangup()).map_err(RunError::Signals)?;
         // Both listeners stop at the same moment.
         let (stopping, stopped) = watch::channel(false);
-        let public = serve(self.public, router, connections, until(stopped.clone()));
+        let public = serve(public, router, connections, tls, until(stopped.clone()));
         let operator = async {
-            match self.operator {
-                Some(listener) => serve(listener, operations, connections, until(stopped.clone())).await,
+            match operator {
+                Some(listener) => {
+                    serve(listener, operations, connections, None, until(stopped.clone())).await
+                }
                 None => true,
             }
         };
@@ -102,6 +122,7 @@ impl Listeners {
             let outcome = tokio::select! {
                 outcome = signalled() => outcome,
                 reason = failed => Err(RunError::StoreStopped(reason)),
+                never = reread(hangups, tls) => match never {},
             };
             info!("stopping");
             stop();
@@ -109,7 +130,7 @@ impl Listeners {
             outcome
         };
         // The stack's launcher waits for this line.
-        info!("listening on http://{}", self.address);
+        info!("listening on {}://{address}", if tls.is_some() { "https" } else { "http" });
         let (public, operator, outcome) = tokio::join!(public, operator, watcher);
         if !(public && operator) {
             warn!("some requests did not end in time and were cut off");
@@ -164,8 +185,21 @@ pub fn end_on_signal(tidy: impl FnOnce() + Send + 'static) {
     });
 }
 
+/// Has certificate and key read again whenever the operator says so.
+async fn reread(mut hangups: Signal, tls: Option<&Tls>) -> Infallible {
+    loop {
+        if hangups.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+        match tls.map(Tls::reload) {
+            Some(Ok(())) => info!("certificate and key were read again"),
+            Some(Err(problem)) => warn!("those that were read before stay in force: {problem}"),
+            None => info!("there is no certificate to read again"),
+        }
+    }
+}
+
 async fn signalled() -> Result<(), RunError> {
-    use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
     tokio::select! {

@@ -1,4 +1,5 @@
-//! Connections: how many, how long their requests may take to arrive, how they end.
+//! Connections: how many, how long their requests may take to arrive, how they end. With TLS all of it
+//! holds for the handshake too (`transport`).
 
 use std::{
     convert::Infallible,
@@ -22,46 +23,40 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt as _;
 
-use crate::{addresses::Peer, write_timeout::WriteTimeout};
+use crate::{addresses::Peer, tls::Tls, transport::Transport, write_timeout::WriteTimeout};
 
 /// The most header fields of a request, and how many bytes may wait to be read.
 const MOST_FIELDS: usize = 64;
 const BUFFER: usize = 32 * 1024;
 
-/// How long the other side may free no room for more of an answer. Long enough for a telephone that
-/// changes its network, and for one that gets 6 kB each second all the time; an answer that broke off can
-/// be asked for again.
-const UNTAKEN: Duration = Duration::from_secs(60);
+/// How long the other side may free no room for more of an answer, in every service. Long enough for a
+/// telephone that changes its network, and for one that gets 6 kB each second all the time; an answer that
+/// broke off can be asked for again.
+pub const UNTAKEN: Duration = Duration::from_secs(60);
 
 /// Limits on connections.
 #[derive(Clone, Debug)]
 pub struct Connections {
     /// How many there may be at one time; more wait to be accepted.
     pub most: usize,
-    /// How long the head of a request may take, from the first moment it is waited for.
+    /// How long the head of a request may take, from the first moment it is waited for: of the first one
+    /// on a connection with the handshake of TLS.
     pub header: Duration,
     /// How long running requests may go on when the service stops.
     pub drain: Duration,
+    /// How long the other side may free no room for more of an answer ([`UNTAKEN`]).
+    pub untaken: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// Serves `router` until `stop` completes, then lets running requests end. Says whether all did
-/// within their time. Who takes next to nothing of an answer for a minute is cut off.
+/// within their time. Who takes next to nothing of an answer for too long is cut off.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     connections: &Connections,
-    stop: impl Future<Output = ()>,
-) -> bool {
-    serve_those_who_read(listener, router, connections, UNTAKEN, stop).await
-}
-
-async fn serve_those_who_read(
-    listener: TcpListener,
-    router: Router,
-    connections: &Connections,
-    untaken: Duration,
+    tls: Option<&Tls>,
     stop: impl Future<Output = ()>,
 ) -> bool {
     let mut http = http1::Builder::new();
@@ -95,7 +90,8 @@ async fn serve_those_who_read(
         let _ = stream.set_nodelay(true);
         let (router, trusted) = (router.clone(), Arc::clone(&trusted));
         let service = service_fn(move |request| answer(router.clone(), request, peer, Arc::clone(&trusted)));
-        let stream = TokioIo::new(WriteTimeout::new(stream, untaken));
+        let stream = WriteTimeout::new(stream, connections.untaken);
+        let stream = TokioIo::new(Transport::new(stream, tls.map(Tls::acceptor)));
         let connection = graceful.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             // A connection that breaks is the other side's affair, and names an address.
@@ -165,11 +161,16 @@ mod tests {
         let router = Router::new().route("/large", get(large)).route("/", get(|| async { "here" }));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let connections = Connections { most: 1, header: NEVER, drain: NEVER, trusted_proxies: Vec::new() };
-        tokio::spawn(async move {
-            let untaken = Duration::from_millis(50);
-            serve_those_who_read(listener, router, &connections, untaken, std::future::pending()).await
-        });
+        let connections = Connections {
+            most: 1,
+            header: NEVER,
+            drain: NEVER,
+            untaken: Duration::from_millis(50),
+            trusted_proxies: Vec::new(),
+        };
+        tokio::spawn(
+            async move { serve(listener, router, &connections, None, std::future::pending()).await },
+        );
 
         let mut idle = TcpStream::connect(address).await.unwrap();
         idle.write_all(b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();

@@ -1,14 +1,12 @@
 //! Connections through a real socket: those who dawdle, and those who are being answered when the
 //! service stops.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
-
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, routing::get};
 use service::serve::{Connections, serve};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::{Notify, oneshot},
     task::JoinHandle,
@@ -16,7 +14,7 @@ use tokio::{
 };
 
 /// Much longer than anything here takes; only a failure waits for it.
-const NEVER: Duration = Duration::from_secs(20);
+pub(crate) const NEVER: Duration = Duration::from_secs(20);
 
 struct Running {
     address: std::net::SocketAddr,
@@ -28,9 +26,9 @@ async fn start(router: Router, header: Duration, drain: Duration) -> Running {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let connections = Connections { most: 8, header, drain, trusted_proxies: Vec::new() };
+    let connections = Connections { most: 8, header, drain, untaken: NEVER, trusted_proxies: Vec::new() };
     let ended = tokio::spawn(async move {
-        serve(listener, router, &connections, async {
+        serve(listener, router, &connections, None, async {
             let _ = stopped.await;
         })
         .await
@@ -39,7 +37,7 @@ async fn start(router: Router, header: Duration, drain: Duration) -> Running {
 }
 
 /// Everything that comes until the other side closes.
-async fn to_the_end(mut stream: TcpStream) -> String {
+pub(crate) async fn to_the_end(mut stream: impl AsyncRead + Unpin) -> String {
     let mut all = Vec::new();
     // A connection that is reset has ended as well.
     let _ = timeout(NEVER, stream.read_to_end(&mut all)).await.expect("the connection stayed open");

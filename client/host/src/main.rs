@@ -1,18 +1,33 @@
 //! Serves the built client with its security headers. Any static server may take its place, as
 //! long as it sends the headers of [`headers`].
 //!
-//! It reads no request beyond its path, keeps nothing and logs no request.
+//! It reads no request beyond its path, keeps nothing and logs no request. How connections come and end is
+//! that of the other services (`service`).
 
 #![forbid(unsafe_code)]
 
 mod headers;
 mod site;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{future::pending, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
+use axum::Router;
 use clap::Parser;
-use tracing::{error, info, trace};
+use service::{
+    keys::PemFile,
+    run::{Listeners, RunError},
+    serve::{Connections, UNTAKEN},
+    tls::{Tls, TlsError, TlsFiles},
+};
+use tracing::{error, trace};
 use tracing_subscriber::EnvFilter;
+
+/// For the head of a request to arrive, and for running ones to end when the server stops.
+const HEADER: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// Connections at one time.
+const MOST: usize = 4096;
 
 /// Serve the built client with its security headers.
 #[derive(Parser)]
@@ -32,6 +47,21 @@ struct Options {
     /// that a new one takes its place without a restart.
     #[arg(long, env = "LETTERBOX_CLIENT_TRUST")]
     trust: Option<PathBuf>,
+    /// The certificate for TLS, and those that lead to an authority, in PEM. Without it a proxy has to do
+    /// TLS. SIGHUP has certificate and key read again.
+    #[arg(long, env = "LETTERBOX_CLIENT_TLS_CERTIFICATE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's private key, in PEM: a file for its owner alone.
+    #[arg(long, env = "LETTERBOX_CLIENT_TLS_KEY", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+}
+
+impl Options {
+    fn tls(&self) -> Result<Option<Tls>, TlsError> {
+        let (Some(certificate), Some(key)) = (&self.tls_certificate, &self.tls_key) else { return Ok(None) };
+        let files = TlsFiles { certificate: PemFile(certificate.clone()), key: PemFile(key.clone()) };
+        Tls::load(&files).map(Some)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -42,12 +72,10 @@ enum HostError {
     NoClient(PathBuf),
     #[error("there is no trust file at {0}. Make one with `letterbox-keyserver trust make`")]
     NoTrust(PathBuf),
-    #[error(
-        "cannot listen on {address}: {cause}. Is another process using that port? Choose one with --listen"
-    )]
-    Listen { address: SocketAddr, cause: std::io::Error },
-    #[error("the server stopped: {0}")]
-    Serve(std::io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Run(#[from] RunError),
 }
 
 #[tokio::main]
@@ -74,29 +102,15 @@ async fn run(options: Options) -> Result<(), HostError> {
     if let Some(trust) = options.trust.as_ref().filter(|trust| !trust.is_file()) {
         return Err(HostError::NoTrust(trust.clone()));
     }
-    let listener = tokio::net::TcpListener::bind(options.listen)
-        .await
-        .map_err(|cause| HostError::Listen { address: options.listen, cause })?;
-    let address = listener.local_addr().map_err(HostError::Serve)?;
-    // The stack's launcher reads this line to learn a free port.
-    info!("listening on http://{address}");
-    axum::serve(listener, site::router(&options.dist, options.trust.as_deref(), &options.connect))
-        .with_graceful_shutdown(stopped())
-        .await
-        .map_err(HostError::Serve)
-}
-
-async fn stopped() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
+    let tls = options.tls()?;
+    let listeners = Listeners::bind(options.listen, None).await?.with_tls(tls);
+    let router = site::router(&options.dist, options.trust.as_deref(), &options.connect);
+    let connections = Connections {
+        most: MOST,
+        header: HEADER,
+        drain: DRAIN,
+        untaken: UNTAKEN,
+        trusted_proxies: Vec::new(),
+    };
+    Ok(listeners.serve(router, Router::new(), &connections, pending(), || {}).await?)
 }

@@ -1,4 +1,5 @@
-//! The way to the services: plain HTTP on this machine, without redirects.
+//! The way to the services, without redirects: plain HTTP on this machine, or TLS with the certificates
+//! that the system trusts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,11 +24,13 @@ pub(crate) struct Network(Client);
 
 impl Network {
     pub(crate) fn new() -> Result<Self, Failure> {
-        // The client wants a configuration also for connections that are not encrypted.
+        let mut roots = RootCertStore::empty();
+        // Without any there is the way without TLS.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&TLS13])
             .map_err(|error| Failure::Client(error.to_string()))?
-            .with_root_certificates(RootCertStore::empty())
+            .with_root_certificates(roots)
             .with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)

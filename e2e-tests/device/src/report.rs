@@ -42,6 +42,7 @@ fn letter(mailbox: &Mailbox<'_>, summary: &LetterSummary) -> Result<Value, Failu
         "language": view.summary.language,
         "sender": { "name": view.summary.sender.name, "domain": view.summary.sender.domain },
         "unit": view.summary.sender.unit,
+        "sender_is_suspended": view.summary.sender.is_suspended,
         "summary": view.in_plain_words,
         "text": letter.letter().text,
         "attachments": view.attachments.iter().map(attachment).collect::<Vec<_>>(),

@@ -24,10 +24,11 @@ pub async fn run(config: &Config) -> Result<(), CommandError> {
     // Everything that can be wrong with the settings is said before the store is touched.
     let (keys, operators, origins) = (config.keys()?, config.operators()?, config.origins()?);
     let (provider, provisioning) = (config.provider_settings()?, config.provisioning_client()?);
+    let tls = config.tls()?;
     let options = Options { cache_bytes: config.limits.cache_bytes, ..Options::default() };
     let engine = Engine::open(&config.store, options)
         .map_err(|cause| CommandError::Store { folder: config.store.clone(), cause })?;
-    let listeners = Listeners::bind(config.listen, config.operations_listen).await?;
+    let listeners = Listeners::bind(config.listen, config.operations_listen).await?.with_tls(tls);
     let app = App::open(Parts {
         engine,
         keys,

@@ -6,13 +6,16 @@
 use std::{fmt, path::PathBuf};
 
 use clap::Args;
-use service::{clock::Clock, keys::KeySource};
+use service::{
+    clock::Clock,
+    keys::{KeySource, PemFile},
+};
 use store::{Contents, Copied, LogReport, Owner, Report, Resting, StoreError};
 
 use super::{CommandError, advice, say};
 use crate::{
     app::{Keys, OpenError},
-    config::{Config, PemFile},
+    config::Config,
     directory::{Directory, DirectoryError, TreeFindings},
     store::{Embedded, RecordFindings},
 };

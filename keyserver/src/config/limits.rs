@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use relay_auth::permit::LONGEST_LIFE;
 use serde::{Deserialize, Serialize};
-use service::serve::Connections;
+use service::serve::{Connections, UNTAKEN};
 
 use crate::app::Limits;
 
@@ -14,7 +14,7 @@ use crate::app::Limits;
 pub struct LimitsConfig {
     /// Connections at one time.
     pub connections: usize,
-    /// For the head of a request to arrive, and for an idle connection.
+    /// For the head of a request to arrive, the handshake of TLS included, and for an idle connection.
     pub header_seconds: u64,
     /// For the body of a request to arrive.
     pub body_seconds: u64,
@@ -90,6 +90,7 @@ impl LimitsConfig {
             most: self.connections,
             header: Duration::from_secs(self.header_seconds),
             drain: Duration::from_secs(self.drain_seconds),
+            untaken: UNTAKEN,
             trusted_proxies: trusted_proxies.to_vec(),
         }
     }

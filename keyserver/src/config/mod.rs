@@ -24,11 +24,12 @@ use serde::{Deserialize, Serialize};
 use service::{
     keys::{KeyError, KeySource},
     settings,
+    tls::{Tls, TlsError, TlsFiles},
 };
 
 pub use self::{
     limits::LimitsConfig,
-    provider::{PemFile, ProviderConfig, ProvisioningConfig},
+    provider::{ProviderConfig, ProvisioningConfig},
 };
 use crate::{app::Keys, directory::DirectoryKeys, sign_ins::client_key::ClientKeyError, store::RecordKeys};
 
@@ -72,6 +73,8 @@ pub struct Config {
     pub operators: Vec<String>,
     /// The keys that this directory shares with the relay, by number.
     pub ticket_keys: BTreeMap<String, KeySource>,
+    /// Certificate and key for TLS where the public asks. Without them a proxy has to do it.
+    pub tls: Option<TlsFiles>,
     /// ScotAccount.
     pub provider: ProviderConfig,
     /// Who may have mailboxes provided; nobody without it.
@@ -97,6 +100,7 @@ impl Default for Config {
             ticket_key: None,
             operators: Vec::new(),
             ticket_keys: BTreeMap::new(),
+            tls: None,
             provider: ProviderConfig::default(),
             provisioning: None,
             limits: LimitsConfig::default(),
@@ -116,6 +120,9 @@ pub enum ConfigError {
     /// The key for ScotAccount cannot be had.
     #[error(transparent)]
     ClientKey(#[from] ClientKeyError),
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A setting is missing or makes no sense.
     #[error("{0}")]
     Setting(String),
@@ -242,6 +249,14 @@ impl Config {
     /// [`ConfigError::Setting`] for what is not an origin.
     pub fn origins(&self) -> Result<Vec<HeaderValue>, ConfigError> {
         settings::origins(&self.origins).map_err(ConfigError::Setting)
+    }
+
+    /// Certificate and key for TLS, if they are set.
+    ///
+    /// # Errors
+    /// [`ConfigError::Tls`].
+    pub fn tls(&self) -> Result<Option<Tls>, ConfigError> {
+        Ok(self.tls.as_ref().map(Tls::load).transpose()?)
     }
 
     /// What is signed as `@authority`, for a directory that listens on `bound`.

@@ -1,9 +1,9 @@
 //! How ScotAccount is asked, and how it may ask.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use serde::{Deserialize, Serialize, Serializer};
-use zeroize::Zeroizing;
+use serde::{Deserialize, Serialize};
+use service::keys::PemFile;
 
 use super::{Config, ConfigError};
 use crate::{
@@ -50,36 +50,6 @@ pub struct ProvisioningConfig {
     pub client_id: String,
     /// SHA-256 of its secret: 64 lower-case hexadecimal digits. The secret has to be random.
     pub secret_sha256: String,
-}
-
-/// The path of a file with a private key in PEM. A key that is written out instead is refused, and not
-/// shown.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct PemFile(pub PathBuf);
-
-impl TryFrom<String> for PemFile {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let text = Zeroizing::new(text);
-        if text.contains("-----") || text.contains('\n') {
-            return Err("client_key is a file: write the key to one and set client_key = \"file:FILE\"");
-        }
-        Ok(Self(text.strip_prefix("file:").unwrap_or(&text).into()))
-    }
-}
-
-impl Serialize for PemFile {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("file:{}", self.0.display()))
-    }
-}
-
-impl fmt::Debug for PemFile {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "file:{}", self.0.display())
-    }
 }
 
 impl Config {
