@@ -10,6 +10,7 @@ import { after, before, test } from "node:test";
 
 import { words } from "../support/catalogue.mjs";
 import { listenTo } from "../support/listening.mjs";
+import { MINUTE, goesOn, looks } from "../support/page-clock.mjs";
 import { MAIRI, send } from "../support/sender.mjs";
 import { eventually, startStack } from "../support/stack.mjs";
 import { treeOf } from "../support/tree.mjs";
@@ -206,8 +207,8 @@ const summary = (id) => ({
 });
 const inbox = (...letters) => ({ Event: { Inbox: letters } });
 const open = [{ Event: { Settings: { idle_minutes: 5, locks_when_hidden: false } } }, ...status("Open"), { Event: { Connection: "Live" } }, inbox(summary("1"))];
-const BILL = { file_name: "Bill.pdf", media_type: "application/pdf", size: 1000 };
-const letter = { summary: summary("1"), text: [{ Paragraph: [{ Text: "Hello." }] }], actions: [], attachments: [BILL] };
+const BILL = { file_name: "Bill.pdf", media_type: "application/pdf", size: 1000, label: null, language: null };
+const letter = { summary: summary("1"), text: [{ Paragraph: [{ Text: "Hello." }] }], actions: [], attachments: [BILL], alternatives: [] };
 const reading = { Status: open, Read: [{ answer: { Letter: letter } }] };
 const saved = { File: { ...BILL, content: [1, 2, 3] } };
 const reads = async (by) => {
@@ -219,6 +220,13 @@ const saves = async (by) => {
   await by.tree.press("button", `${words("attachment-save")} Bill.pdf`);
   await by.heard(3);
 };
+
+// A passphrase that was typed lies in its field, and nothing is done.
+async function lies({ page: shown, tree: seen }, milliseconds) {
+  await seen.type(words("passphrase-label"), PASSPHRASE);
+  await goesOn(shown, milliseconds);
+  await looks(shown);
+}
 
 // Each part of the page that is said aloud: where it is made, and what makes it speak.
 const SAID = [
@@ -292,6 +300,28 @@ const SAID = [
     async act(by) {
       await by.tree.press("button", words("settings-open"));
       await by.tree.press("button", words("settings-save"));
+    },
+  },
+  {
+    file: "typed.rs",
+    says: words("typed-removed"),
+    plan: { Status: status("Locked") },
+    act: (by) => lies(by, 5 * MINUTE),
+  },
+  {
+    file: "typed.rs",
+    says: words("typed-ends-soon"),
+    urgently: true,
+    plan: { Status: status("Locked") },
+    act: (by) => lies(by, 4 * MINUTE),
+  },
+  {
+    file: "typed.rs",
+    says: words("typed-stays"),
+    plan: { Status: status("Locked") },
+    async act(by) {
+      await lies(by, 4 * MINUTE);
+      await by.tree.press("button", words("typed-stay"));
     },
   },
   { file: "screens/vault_failed.rs", says: words("vault-failed-text"), urgently: true, plan: {}, version: 1, act: () => {} },

@@ -28,6 +28,8 @@ const CONTENT = randomBytes(150_000);
 const SCOTACCOUNT = stack.env.LETTERBOX_SCOTACCOUNT_ORIGIN;
 
 let folder;
+const start = (more, profile = "profile") => firefox({ profile: join(folder, profile), downloads: join(folder, "downloads"), more });
+
 let browser;
 let mairi;
 before(async () => {
@@ -44,15 +46,13 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const start = (more, profile = "profile") => firefox({ profile: join(folder, profile), downloads: join(folder, "downloads"), more });
-
 // Answers page after page of the stand-in, until ours asks for something.
 async function throughScotAccount() {
   for (;;) {
     const now = await mairi.waits("the stand-in or the page asks", (origin) => {
       if (location.origin !== origin) {
         const screen = document.documentElement.dataset.screen;
-        return screen && !["starting", "returning"].includes(screen) ? { screen } : null;
+        return screen && !["starting", "returning", "sign-in"].includes(screen) ? { screen } : null;
       }
       const request = document.querySelector('input[name="request"]')?.value;
       return request && { request, asksWho: document.querySelector('input[type="radio"]') !== null };

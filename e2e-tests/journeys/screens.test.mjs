@@ -8,7 +8,8 @@ import { after, before, describe, test } from "node:test";
 import { ORIGIN, ZOOMED, launch, leavesForGood, press, pressEscapeThreeTimes, shows, typePassphrase } from "../support/browser.mjs";
 import { words } from "../support/catalogue.mjs";
 import { tabsTo, walks } from "../support/keyboard.mjs";
-import { PROBLEMS, SCREENS, fits, keepsInForcedColours, lookAt, speak } from "../support/looking.mjs";
+import { PROBLEMS, SCREENS, fits, keepsInForcedColours, lookAt, picture, speak } from "../support/looking.mjs";
+import { MINUTE, goesOn, looks } from "../support/page-clock.mjs";
 import { openWithPretendVault, problem, status } from "../support/pretend-vault.mjs";
 
 const seen = new Set();
@@ -114,18 +115,6 @@ const confirmed = (more = {}) => status({ Confirmed: { with_address: true, is_re
 const comingBack = { Status: status("NoMailbox"), CheckCode: [{ answer: "CodeFits" }], Recover: [{ answer: { GoTo: "https://never.example/" } }] };
 // The code is being written down, and the vault gives it when it is asked.
 const writingDown = { Status: status("WritingDown"), Sheet: SHEET };
-
-const MINUTE = 60_000;
-
-// The page's clocks go on, and its timers do not.
-const goesOn = (page, milliseconds, clock = "both") =>
-  page.evaluate(([more, which]) => {
-    const [wall, steady] = [Date.now.bind(Date), performance.now.bind(performance)];
-    if (which !== "steady") Date.now = () => wall() + more;
-    if (which !== "wall") performance.now = () => steady() + more;
-  }, [milliseconds, clock]);
-// The page looks at its clocks, and nobody did anything.
-const looks = (page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange", { bubbles: true })));
 
 async function typeCode(page, code = CODE) {
   await page.locator("#recovery-code").fill(code);

@@ -184,7 +184,7 @@ impl Supply<'_> {
              [ticket_keys]\n1 = \"{ticket}\"\n\n\
              [provider]\nissuer = \"{issuer}\"\nattribute_issuer = \"{attributes}\"\n\
              attributes_url = \"{attributes}/attributes/values\"\nclient_id = \"{CLIENT_ID}\"\n\
-             client_key = \"{provider}\"\nredirect_uri = \"{client}/signed-in\"\n{provisioning}",
+             client_key = \"file:{provider}\"\nredirect_uri = \"{client}/signed-in\"\n{provisioning}",
             listen = listen(*directory_behind),
             client = origin(*client),
             store = self.folder.file("directory/store").display(),

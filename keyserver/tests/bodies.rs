@@ -214,7 +214,7 @@ async fn a_device_that_remembers_the_log_gets_a_head_that_extends_it() {
         let proof = if path == "/v1/head" {
             answer.to_vec()
         } else {
-            minicbor::decode::<api::directory::Registry>(&answer).unwrap().head.0
+            minicbor::decode::<Registry>(&answer).unwrap().head.0
         };
         let proof = HeadProof::from_bytes(&proof).unwrap();
         let head = Head::verify(&proof, &directory.trust(), Some(&pin), directory.now()).unwrap();

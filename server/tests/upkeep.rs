@@ -140,8 +140,8 @@ async fn damage_on_the_disk_is_found() {
         assert!(!ended.is_sound());
 
         fs::write(&free, b"nobody's").unwrap();
-        let look = self::look(store);
-        assert_eq!((number(&look, "files that no record"), look.is_sound()), (1, false), "{look}");
+        let found = self::look(store);
+        assert_eq!((number(&found, "files that no record"), found.is_sound()), (1, false), "{found}");
         fs::remove_file(&free).unwrap();
         assert!(self::look(store).is_sound());
     });
@@ -153,8 +153,8 @@ async fn a_file_that_no_record_names_is_backed_up_with_the_rest_and_with_a_warni
     let (free, shelved) = (relay.shelved(9), relay.shelved(7));
     relay.restart_after(|store| {
         fs::write(&free, b"nobody's").unwrap();
-        let look = self::look(store);
-        assert!(!look.is_sound() && look.to_string().contains("The relay may be\nstarted"), "{look}");
+        let found = self::look(store);
+        assert!(!found.is_sound() && found.to_string().contains("The relay may be\nstarted"), "{found}");
         let [backup, again, other] = ["backup", "again", "other"].map(|name| store.with_file_name(name));
         let said = upkeep::back_up(&settings(store), &backup, NOW).unwrap();
         assert!(said.starts_with("WARNING: nothing is lost"), "{said}");

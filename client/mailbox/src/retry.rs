@@ -2,7 +2,7 @@
 //!
 //! A relay that was gone comes back to every device that it has. So the wait doubles with each failure
 //! up to a minute, and chance shortens each one by up to three quarters: no two devices keep step. A service
-//! that is there and is asked too often says itself when to ask again.
+//! that is there and is asked too often says itself when to ask again (LBX-REQUEST-5).
 
 use crate::http::HttpResponse;
 

@@ -4,7 +4,7 @@
 //! several things happen at once, and nothing is told that is not durable.
 //!
 //! A device waits once. One whose network went without a word asks again long before anybody notices that
-//! its last question is still open: the newest waiter of a key ends those before it, and takes their place.
+//! its last question is still open: the newest waiter of a key ends those before it, and takes their place (LBX-EVENTS-1).
 
 use std::{
     collections::HashMap,
