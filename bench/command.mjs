@@ -4,7 +4,7 @@
 // VmHWM (proc(5)) only grows, so that what was read last is the most there was. It is read every other
 // millisecond; what a process takes in its last one is not seen.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -12,6 +12,7 @@ import { setTimeout } from "node:timers/promises";
 import { device } from "../e2e-tests/support/device.mjs";
 import { writeSparse } from "../e2e-tests/support/files.mjs";
 import { person, sendForReceipt } from "../e2e-tests/support/sender.mjs";
+import { report } from "./figures.mjs";
 
 const MIB = 1024 * 1024;
 const LARGEST = 25 * MIB;
@@ -51,12 +52,7 @@ try {
   const value = await memoryFor(last, [file]);
   await paul.report;
 
-  const reference = `without a file: ${without.toFixed(1)} MiB`;
-  const figure = { name: "memory of the command with 25 MiB", value, unit: "MiB", reference, ratio: value / without };
-  const list = existsSync(figures) ? JSON.parse(readFileSync(figures, "utf8")) : [];
-  writeFileSync(figures, `${JSON.stringify([...list.filter(({ name }) => name !== figure.name), figure], null, 2)}\n`);
-  const cells = [figure.name.padEnd(44), value.toFixed(2).padStart(10), figure.unit.padEnd(9), figure.ratio.toFixed(2).padStart(6)];
-  console.log(`${cells.join(" ")} x  ${reference}`);
+  report(figures, { name: "memory of the command with 25 MiB", values: [value], unit: "MiB", what: "without a file", reference: without });
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -22,6 +22,7 @@ use crypto_core::{
         TreeConfiguration, Trust,
     },
     inbox_key::InboxPrivateKey,
+    person::Attributes,
 };
 use letterbox_keyserver::directory::{Directory, DirectoryKeys, MOST_UPDATES};
 use relay_auth::{
@@ -53,10 +54,13 @@ const ADDED: u32 = 50;
 
 const PERMITS: usize = 8;
 
-/// Somebody whose key was proven, with the key that opens their letters.
+/// Somebody whose key was proven, with the key that opens their letters and all that proved it.
 pub(crate) struct Recipient {
     pub(crate) proven: ProvenRecipient,
     pub(crate) inbox: InboxPrivateKey,
+    pub(crate) asked: Attributes,
+    pub(crate) answer: Vec<u8>,
+    pub(crate) trust: Trust,
 }
 
 type Update = (Vec<u8>, Vec<u8>);
@@ -176,7 +180,8 @@ pub(crate) async fn measure(
     figures.push(Figure::new(name, none.len() as f64, "bytes", "an answer, found", found.len() as f64));
     let (verification, proven) = verification(world, &both, person, &found).await?;
     figures.push(verification);
-    Ok((figures, Recipient { proven, inbox }))
+    let asked = person.attributes.without_postcode();
+    Ok((figures, Recipient { proven, inbox, asked, answer: found, trust: both.trust }))
 }
 
 fn tickets() -> Result<Arc<TicketKeys>, Failure> {

@@ -73,6 +73,17 @@ pub(crate) fn race<A, B>(
     Ok((one.as_secs_f64() * 1e6, other.as_secs_f64() * 1e6))
 }
 
+/// How long the work takes, in microseconds: the median of many rounds, for a comparison with what is timed
+/// elsewhere.
+pub(crate) fn median<T>(mut work: impl FnMut() -> Result<T, Failure>) -> Result<f64, Failure> {
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        rounds.push(timed(&mut work)?);
+    }
+    rounds.sort_unstable();
+    Ok(rounds[rounds.len() / 2].as_secs_f64() * 1e6)
+}
+
 fn timed<T>(work: &mut impl FnMut() -> Result<T, Failure>) -> Result<Duration, Failure> {
     let began = Instant::now();
     for _ in 0..AT_ONCE {

@@ -2,13 +2,14 @@
 
 use crypto_core::{
     envelope::Envelope,
-    letter::{Letter, LetterId, OpenedLetter, Sender},
+    letter::{LetterId, OpenedLetter, Sender},
 };
 use ed25519_dalek::Signer as _;
 use hpke::{
     Deserializable as _, Kem, OpModeR, OpModeS, aead::ChaCha20Poly1305, kdf::HkdfSha256, kem::XWing,
     setup_receiver, setup_sender_with_rng,
 };
+use letterbox_bench_wasm::{TEXT_BYTES, letter};
 use relay_auth::cbor::Wire as _;
 
 use crate::{
@@ -18,8 +19,6 @@ use crate::{
     people::{World, rng},
 };
 
-const TEXT_BYTES: usize = 4096;
-
 /// What an envelope has beside the padded content (`LBX-ENV-1`): the heads of array and fields, version,
 /// suite, the key's id, the encapsulated key, the commitment, and the tag.
 const AROUND: usize = 1 + 1 + 1 + 17 + 1123 + 34 + 3 + 16;
@@ -27,16 +26,9 @@ const AROUND: usize = 1 + 1 + 1 + 17 + 1123 + 34 + 3 + 16;
 const INFO: &[u8] = b"as long as the info of a letter is, its label and two ids";
 const HEADER: &[u8] = b"version, suite and id";
 
-fn letter() -> Letter {
-    let line = "This line says what a letter of this length might have to say.\n";
-    let mut text = line.repeat(TEXT_BYTES / line.len() + 1);
-    text.truncate(TEXT_BYTES);
-    Letter { label: "Your council tax".to_owned(), language: "en".to_owned(), text, ..Letter::default() }
-}
-
 /// The figures, and an envelope of that length.
 pub(crate) fn measure(world: &World, recipient: &Recipient) -> Result<(Vec<Figure>, Vec<u8>), Failure> {
-    let Recipient { proven, inbox } = recipient;
+    let Recipient { proven, inbox, .. } = recipient;
     let sender = Sender::new(&world.body, &world.body_key);
     let seal = || -> Result<_, Failure> {
         Ok(sender.seal(LetterId::generate(&mut rng()), letter(), proven, world.began, &mut rng())?)

@@ -11,6 +11,7 @@ mod http;
 mod letters;
 mod people;
 mod relay;
+mod sample;
 
 use std::{
     fs,
@@ -50,6 +51,13 @@ struct Arguments {
     /// The file with the figures.
     #[arg(long, default_value = "target/bench.json")]
     output: PathBuf,
+    /// The file for what a browser is measured with: an answer, a letter, and keys that are nobody's.
+    #[arg(long, default_value = "target/bench-sample.json")]
+    sample: PathBuf,
+    /// Nothing but the work of that file once more, in the same minute as the browser's; prints how long
+    /// each piece takes, in microseconds.
+    #[arg(long)]
+    again: bool,
 }
 
 #[tokio::main]
@@ -65,12 +73,16 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { people, clients, seconds, relay, folder, output } = arguments;
+    let Arguments { people, clients, seconds, relay, folder, output, sample, again } = arguments;
+    if *again {
+        return Ok(io::stdout().write_all(sample::again(sample)?.as_bytes())?);
+    }
     let span = Duration::from_secs(*seconds);
     let world = World::new()?;
     let (mut figures, recipient) = directory::measure(&world, folder, *people, span).await?;
     let (sealing, envelope) = letters::measure(&world, &recipient)?;
     figures.extend(sealing);
+    sample::write(sample, &world, &recipient, *people, &envelope)?;
     figures.extend(relay::measure(relay, folder, *clients, &envelope, span).await?);
     fs::write(output, figures::json(&figures)?)?;
     io::stdout().write_all(figures::table(&figures).as_bytes())?;

@@ -51,7 +51,10 @@ fn random() -> Bytes32 {
 /// What exists besides the people.
 pub(crate) struct World {
     pub(crate) provider: IdentityProvider,
+    /// The keys of the provider's tokens (RFC 7517).
+    pub(crate) keys: Value,
     pub(crate) body: VerifiedBody,
+    pub(crate) signed_body: SignedBodyEntry,
     pub(crate) body_key: SigningKey,
     pub(crate) operators: Vec<VerifyingKey>,
     /// When it began, Unix seconds.
@@ -90,8 +93,8 @@ impl World {
         let modulus = Base64UrlUnpadded::encode_string(&key.n_bytes());
         let keys = json!({ "keys": [
             { "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "key", "n": modulus, "e": "AQAB" },
-        ] })
-        .to_string();
+        ] });
+        let key_set = keys.to_string();
         let operators = [SigningKey::generate(&mut rng()), SigningKey::generate(&mut rng())];
         let operator_keys: Vec<VerifyingKey> = operators.iter().map(SigningKey::verifying_key).collect();
         let body_key = SigningKey::generate(&mut rng());
@@ -113,16 +116,18 @@ impl World {
             hosts: Vec::new(),
         };
         let [first, second] = &operators;
-        let body = SignedBodyEntry::new(&entry).approve(first).approve(second).verify(&operator_keys)?;
+        let signed_body = SignedBodyEntry::new(&entry).approve(first).approve(second);
         Ok(Self {
             provider: IdentityProvider {
                 issuer: ISSUER.to_owned(),
                 attribute_issuer: ATTRIBUTE_ISSUER.to_owned(),
                 client_id: CLIENT.to_owned(),
-                keys: KeySet::from_json(keys.as_bytes())?,
-                attribute_keys: KeySet::from_json(keys.as_bytes())?,
+                keys: KeySet::from_json(key_set.as_bytes())?,
+                attribute_keys: KeySet::from_json(key_set.as_bytes())?,
             },
-            body,
+            keys,
+            body: signed_body.verify(&operator_keys)?,
+            signed_body,
             body_key,
             operators: operator_keys,
             began,
