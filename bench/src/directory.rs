@@ -241,19 +241,19 @@ async fn none(directory: &Directory, people: u32) -> Result<Vec<u8>, Failure> {
 async fn lookups(both: &Both, sample: &Arc<Vec<Person>>, span: Duration) -> Result<Figure, Failure> {
     let workers = available_parallelism().map_or(1, usize::from);
     let (directory, people, keys) = (both.ours.clone(), Arc::clone(sample), tickets()?);
-    let ours = rate(workers, span, move |turn| {
+    let ours = rate(workers, span, move |worker, done| {
         let (directory, people, keys) = (directory.clone(), Arc::clone(&people), Arc::clone(&keys));
         async move {
-            found(&directory, &people[turn % people.len()], &keys).await?;
+            found(&directory, &people[(worker + done) % people.len()], &keys).await?;
             Ok::<(), Failure>(())
         }
     })
     .await?;
     let (tree, people) = (Arc::clone(&both.bare), Arc::clone(sample));
-    let bare = rate(workers, span, move |turn| {
+    let bare = rate(workers, span, move |worker, done| {
         let (tree, people) = (Arc::clone(&tree), Arc::clone(&people));
         async move {
-            let person = &people[turn % people.len()];
+            let person = &people[(worker + done) % people.len()];
             for label in labels(person) {
                 tree.lookup(label).await.map_err(told)?;
             }

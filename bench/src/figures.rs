@@ -93,10 +93,10 @@ fn timed<T>(work: &mut impl FnMut() -> Result<T, Failure>) -> Result<Duration, F
 }
 
 /// How often `work` is done in a second by so many workers at one time, counted for `span`. It is told the
-/// number of each turn.
+/// number of the worker, and how often that one has done it before.
 pub(crate) async fn rate<F, W>(workers: usize, span: Duration, work: F) -> Result<f64, Failure>
 where
-    F: Fn(usize) -> W + Clone + Send + Sync + 'static,
+    F: Fn(usize, usize) -> W + Clone + Send + Sync + 'static,
     W: Future<Output = Result<(), Failure>> + Send + 'static,
 {
     let began = Instant::now();
@@ -106,7 +106,7 @@ where
         tasks.push(tokio::spawn(async move {
             let mut done = 0;
             while began.elapsed() < span {
-                work(worker + done).await?;
+                work(worker, done).await?;
                 done += 1;
             }
             Ok::<usize, Failure>(done)

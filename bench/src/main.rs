@@ -5,11 +5,14 @@
 
 #![forbid(unsafe_code)]
 
+mod bare_store;
+mod deposits;
 mod directory;
 mod figures;
 mod http;
 mod letters;
 mod people;
+mod processor;
 mod relay;
 mod sample;
 
@@ -83,7 +86,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     let (sealing, envelope) = letters::measure(&world, &recipient)?;
     figures.extend(sealing);
     sample::write(sample, &world, &recipient, *people, &envelope)?;
-    figures.extend(relay::measure(relay, folder, *clients, &envelope, span).await?);
+    figures.extend(deposits::measure(relay, folder, *clients, &envelope, span).await?);
     fs::write(output, figures::json(&figures)?)?;
     io::stdout().write_all(figures::table(&figures).as_bytes())?;
     Ok(())

@@ -156,7 +156,12 @@ impl minicbor::encode::Write for Rest<'_> {
 /// Encodes a value. Definite lengths and shortest integers are all that minicbor's encoder writes.
 #[must_use]
 pub fn encode<T: Encode<()> + ?Sized>(value: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    encode_after(&[], value)
+}
+
+/// `before || CBOR(value)`.
+pub(crate) fn encode_after<T: Encode<()> + ?Sized>(before: &[u8], value: &T) -> Vec<u8> {
+    let mut bytes = before.to_vec();
     // Writing to a vector does not fail, and no type of ours refuses to be encoded.
     let written = minicbor::encode(value, &mut bytes);
     debug_assert!(written.is_ok());

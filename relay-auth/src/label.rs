@@ -7,7 +7,7 @@
 use minicbor::Encode;
 use sha2::{Digest, Sha256};
 
-use crate::cbor::encode;
+use crate::cbor::encode_after;
 
 /// The start of an input to a hash, signature or key derivation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Label {
     /// `label || CBOR(fields)`.
     #[must_use]
     pub fn with<T: Encode<()>>(self, fields: &T) -> Vec<u8> {
-        self.with_encoded(&encode(fields))
+        encode_after(self.as_bytes(), fields)
     }
 
     /// SHA-256 (FIPS 180-4) over `label || CBOR(fields)`.

@@ -170,7 +170,8 @@ impl View {
 
     /// Makes the transaction's writes part of its group.
     pub(crate) fn keep(&mut self) {
-        self.group.append(&mut self.own);
+        // Not `append`: up to Rust 1.95 it builds the whole group anew, for each transaction.
+        self.group.extend(mem::take(&mut self.own));
         self.group_bytes += mem::take(&mut self.own_bytes);
         self.makes_room = false;
     }

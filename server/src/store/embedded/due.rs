@@ -77,8 +77,14 @@ pub(super) fn remove_all(view: &mut View, mailbox: MailboxId, now: u64) -> Resul
 /// Takes away some of what is due, and says how much. It may change the mailbox's numbers: read them
 /// after it.
 pub(super) fn remove_some(view: &mut View, mailbox: MailboxId, now: u64) -> Result<usize, StoreFailure> {
+    let all = keys::all_due(mailbox);
+    // Nearly always nothing is due. They lie in the order of their times: the first one says so.
+    let mut rows = view.scan_prefix(&all, None, 1)?;
+    if rows.iter().any(|(key, _)| parse(key).is_some_and(|(time, ..)| time < now)) {
+        rows = view.scan_prefix(&all, None, MOST_REMOVED)?;
+    }
     let mut removed = 0;
-    for (key, _) in view.scan_prefix(&keys::all_due(mailbox), None, MOST_REMOVED)? {
+    for (key, _) in rows {
         let unknown = || damaged("a row says that something of an unknown kind is due");
         let (time, kind, what) = parse(&key).ok_or_else(unknown)?;
         if time >= now {
