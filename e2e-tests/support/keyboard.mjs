@@ -5,6 +5,9 @@ import assert from "node:assert/strict";
 
 export const CONTROLS = 'a[href], button, input:not([type="hidden"]), select, textarea, summary, [tabindex="0"]';
 
+// What fades in, or moves, has no look and no place yet when it is looked at.
+const AT_ONCE = { reducedMotion: "reduce" };
+
 // Runs in the page. Notes what Tab should reach, and how each looks without the focus.
 export function noteControls(selector) {
   // Of a group of choices Tab reaches the one that is chosen, or else the first; arrows reach the others.
@@ -77,8 +80,7 @@ const fine = (wrong, name) => assert.deepEqual(wrong, [], name);
 
 // Goes through everything that can be used on what is shown, by Tab, once. `name` is for what is said of a mistake.
 export async function walks(page, name) {
-  // What fades in has no look yet when it is looked at.
-  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.emulateMedia(AT_ONCE);
   const count = await page.evaluate(noteControls, CONTROLS);
   const reached = new Set();
   let last = null;
@@ -94,6 +96,7 @@ export async function walks(page, name) {
 
 // Goes to the control that is called `name`, by Tab, or by Shift and Tab if `back`.
 export async function tabsTo(page, name, { back = false } = {}) {
+  await page.emulateMedia(AT_ONCE);
   const count = await page.evaluate(noteControls, CONTROLS);
   let last = null;
   // Once round, and over the edge of the page.
@@ -101,7 +104,7 @@ export async function tabsTo(page, name, { back = false } = {}) {
     last = await step(page, back ? "Shift+Tab" : "Tab", count, last);
     if (!last) continue;
     fine(last.wrong, last.called);
-    if (last.called === name) return;
+    if (last.called === name) return page.emulateMedia({ reducedMotion: null });
   }
   assert.fail(`no Tab leads to "${name}"`);
 }

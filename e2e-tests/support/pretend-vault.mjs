@@ -54,7 +54,9 @@ export const problem = (name) => [{ answer: { Problem: name } }];
 export async function openWithPretendVault(browser, plan, { version = INTERFACE, ...options } = {}) {
   const prepare = (context) =>
     context.route(LOADER, async (route) => {
-      const real = await route.fetch();
+      // A page that has gone wants no answer.
+      const real = await route.fetch().catch(() => null);
+      if (!real) return;
       const headers = Object.fromEntries(Object.entries(real.headers()).filter(([name]) => KEPT.includes(name)));
       await route.fulfill({ headers: { ...headers, "content-type": "text/javascript" }, body: program(plan, version) });
     });

@@ -153,7 +153,7 @@ async fn a_file_that_no_record_names_is_backed_up_with_the_rest_and_with_a_warni
     let (free, shelved) = (relay.shelved(9), relay.shelved(7));
     relay.restart_after(|store| {
         fs::write(&free, b"nobody's").unwrap();
-        let found = self::look(store);
+        let found = look(store);
         assert!(!found.is_sound() && found.to_string().contains("The relay may be\nstarted"), "{found}");
         let [backup, again, other] = ["backup", "again", "other"].map(|name| store.with_file_name(name));
         let said = upkeep::back_up(&settings(store), &backup, NOW).unwrap();
@@ -168,7 +168,7 @@ async fn a_file_that_no_record_names_is_backed_up_with_the_rest_and_with_a_warni
         assert!(matches!(refused, Err(UpkeepError::Damaged)));
         fs::write(&shelved, kept).unwrap();
         fs::remove_file(&free).unwrap();
-        assert!(self::look(store).is_sound());
+        assert!(look(store).is_sound());
     });
 }
 
