@@ -120,6 +120,28 @@ pub struct OwnEntries {
     pub entries: Vec<Octets>,
 }
 
+/// Asks for leave to read one's own mailbox for a while.
+#[derive(Clone, PartialEq, Eq, Encode, Decode, ToSchema)]
+pub struct SessionTicketRequest {
+    /// The sign-in.
+    #[n(0)]
+    pub sign_in: Octets32,
+    /// To what its first stage was bound (`crypto_core::citizen::SignIn`), for the purpose *session*.
+    #[n(1)]
+    pub bound: Octets,
+    /// The signature of the session's key that it names.
+    #[n(2)]
+    pub signature: Octets,
+}
+
+/// Leave to read one's own mailbox for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, ToSchema)]
+pub struct SessionTicketAnswer {
+    /// The sealed ticket, for the relay.
+    #[n(0)]
+    pub ticket: Octets,
+}
+
 /// Publishes an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, ToSchema)]
 pub struct PublishRequest {
@@ -212,4 +234,4 @@ macro_rules! redacted {
     };
 }
 
-redacted!(SignInRequest, SignInAnswer, CollectRequest, Collected, OwnEntriesRequest);
+redacted!(SignInRequest, SignInAnswer, CollectRequest, Collected, OwnEntriesRequest, SessionTicketRequest);

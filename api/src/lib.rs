@@ -21,6 +21,7 @@ pub mod mailboxes;
 mod octets;
 pub mod problem;
 pub mod recovery;
+pub mod sessions;
 
 pub use octets::{Octets, Octets16, Octets32};
 pub use problem::{Code, Problem};

@@ -108,6 +108,17 @@ codes! {
     /// The list names a request key that another mailbox has.
     RequestKeyTaken = "request-key-taken", 409, "A request key is in use elsewhere";
 
+    /// No session ticket of this relay's directory, or for another mailbox.
+    SessionTicketInvalid = "session-ticket-invalid", 403, "The session ticket is not valid";
+    /// The session ticket's time is over.
+    SessionTicketExpired = "session-ticket-expired", 403, "The session ticket has expired";
+    /// The key has had its session.
+    SessionOver = "session-over", 409, "The session is over";
+    /// As many sessions are open, or remembered, as a mailbox may have.
+    TooManySessions = "too-many-sessions", 429, "Too many sessions";
+    /// The mailbox remembers no such session.
+    NoSuchSession = "no-such-session", 404, "There is no such session";
+
     /// No permit of this relay's directory.
     PermitInvalid = "permit-invalid", 403, "The permit is not valid";
     /// The permit's time is over.

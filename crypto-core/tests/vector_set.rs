@@ -22,6 +22,7 @@ use relay_auth::{
     receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
     request::{Parameters, Request, sign},
     secret::Secret,
+    session::SessionTicket,
     ticket::TicketKeys,
     voucher::Voucher,
 };
@@ -244,10 +245,19 @@ fn tickets() -> Value {
         not_after: NOW,
         id: VoucherId::from([3; 16]),
     };
+    let session = SessionTicket {
+        version: Version,
+        suite: Suite,
+        mailbox: MailboxId::from([1; 16]),
+        session_key: key(5).verifying_key(),
+        not_after: NOW,
+    };
     json!({
         "rule": "LBX-TICKET-1", "key_number": 1, "key": hex([9; 32]),
         "permit": hex(permit.to_bytes()), "sealed_permit": hex(keys.seal(&permit, &mut TestRng(1))),
         "voucher": hex(voucher.to_bytes()), "sealed_voucher": hex(keys.seal(&voucher, &mut TestRng(2))),
+        "session_ticket": hex(session.to_bytes()),
+        "sealed_session_ticket": hex(keys.seal(&session, &mut TestRng(3))),
     })
 }
 

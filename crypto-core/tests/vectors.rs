@@ -24,6 +24,7 @@ use relay_auth::{
     receipt::{ChainHead, Deposit, SignedReceipt},
     request::{Parameters, Request, verify},
     secret::Secret,
+    session::SessionTicket,
     signing::VerifyingKey,
     ticket::TicketKeys,
     voucher::Voucher,
@@ -211,6 +212,8 @@ fn tickets_access_lists_receipts_and_requests() {
     assert_eq!(permit.to_bytes(), bytes(&vector, "permit"));
     let voucher: Voucher = keys.open(&bytes(&vector, "sealed_voucher")).unwrap();
     assert_eq!(voucher.to_bytes(), bytes(&vector, "voucher"));
+    let session: SessionTicket = keys.open(&bytes(&vector, "sealed_session_ticket")).unwrap();
+    assert_eq!(session.to_bytes(), bytes(&vector, "session_ticket"));
 
     let vector = vector!("access-list");
     let signed = SignedAccessList::from_bytes(&bytes(&vector, "signed_list")).unwrap();

@@ -153,6 +153,74 @@ const groupsIn = (page) =>
 
 const returned = { path: "/signed-in?code=c&state=s" };
 
+// A session that reads on a device that keeps nothing: its code fits, and ScotAccount is a link.
+const LINK = "https://scotaccount.example/authorize?client_id=letterbox&state=s";
+const visiting = { Status: status("NoMailbox"), Visit: [{ answer: { Visit: { link: LINK } } }] };
+const reading = { ...visiting, Visited: [...status("Visiting"), inbox(summary("1", { reply_by: seconds("2026-06-30T22:59:59Z") }))], Read: [{ answer: { Letter: withFiles(BILL) } }] };
+
+async function goToLink(page) {
+  await press(page, "visit");
+  await shows(page, "visit");
+  await typeCode(page);
+  await page.locator("[data-visit-link] a").waitFor();
+}
+
+// What another tab of this browser says that came back from ScotAccount with this `state`. Returns what it hears.
+const comesBack = (page, state = "s", query = `code=c&state=${state}`) =>
+  page.evaluate(([own, sent]) => {
+    const channel = new BroadcastChannel("letterbox-signed-in");
+    globalThis.channelHeard = [];
+    channel.onmessage = ({ data }) => {
+      globalThis.channelHeard.push(data);
+      if (data.Waiting === own) channel.postMessage({ Here: { state: own, query: sent } });
+    };
+    channel.postMessage({ WhoWaits: own });
+  }, [state, query]);
+
+// Another tab of this browser that waits for what came back with this `state`. Returns what it is given.
+const waitsFor = (page, state) =>
+  page.evaluate((own) => new Promise((resolve) => {
+    const channel = new BroadcastChannel("letterbox-signed-in");
+    channel.onmessage = ({ data }) => { if (data.Here) resolve(data.Here); };
+    channel.postMessage({ Waiting: own });
+  }), state);
+
+// What was said on the channel until now was heard, and answered.
+const settles = (page) =>
+  page.evaluate(async () => {
+    const [speaks, hears] = [0, 1].map(() => new BroadcastChannel("letterbox-signed-in"));
+    for (const turn of [1, 2]) {
+      await new Promise((resolve) => {
+        hears.onmessage = ({ data }) => { if (data === turn) resolve(); };
+        speaks.postMessage(turn);
+      });
+    }
+    for (const channel of [speaks, hears]) channel.close();
+  });
+const says = (page, word) => page.evaluate((said) => { new BroadcastChannel("letterbox-signed-in").postMessage(said); }, word);
+
+async function goToReading(page) {
+  await goToLink(page);
+  await comesBack(page);
+  await page.locator("[data-visit]").waitFor();
+}
+
+// The vault ends a session, which it says with its last word: the page begins anew.
+async function visitEnds(page, because) {
+  await goToReading(page);
+  const [vault] = page.workers();
+  await Promise.all([page.waitForEvent("load"), vault.evaluate((why) => globalThis.say({ Event: { Locked: why } }), because).catch(() => {})]);
+  await page.locator("[data-why-over]").waitFor();
+}
+
+const session = (id, more = {}) => ({ id, opened: seconds("2026-11-22T18:43:00Z"), asked: seconds("2026-11-22T18:50:00Z"), ends: seconds("2026-11-22T18:51:00Z"), end: "Itself", is_news: true, ...more });
+const sessions = (...all) => ({ Event: { Sessions: all } });
+// What has no end: the page says it to the vault without one.
+const unended = (one) => ({ ...one, end: undefined });
+const OPEN_NOW = session("b2", { opened: seconds("2026-11-23T09:05:00Z"), end: null });
+const toldOf = (...all) => ({ Status: [...open, sessions(...all), inbox(summary("1"))], ToldOf: [{ answer: "Done" }], EndSession: [{ answer: "Done" }] });
+const notices = (page) => page.locator('[data-sessions] [role="group"]');
+
 // The vault says that it has locked itself: the page is loaded anew, and says why.
 async function beginsAnew(page, because) {
   await page.locator('html[data-screen]:not([data-screen="starting"])').waitFor();
@@ -164,6 +232,88 @@ async function beginsAnew(page, because) {
 // How each screen is reached: the vault's plan, and what is done on the page.
 const STATES = {
   "starting": { plan: {} },
+  "visit": { plan: visiting, act: (page) => press(page, "visit") },
+  ...Object.fromEntries(["CodeMalformed", "CodeUnknown", "TooManySessions", "RelayUnreachable"].map((name) => [
+    `visit-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).slice(1)}`,
+    {
+      plan: { ...visiting, Visit: problem(name) },
+      act: async (page) => {
+        await press(page, "visit");
+        await typeCode(page);
+        await page.locator(`[data-problem="${name}"]`).waitFor();
+      },
+    },
+  ])),
+  "visit-sign-in": { plan: visiting, act: goToLink },
+  "visit-sign-in-other-owner": {
+    plan: { ...visiting, Visited: problem("OtherOwner"), Resume: [{ answer: { Visit: { link: `${LINK}2` } } }] },
+    act: async (page) => {
+      await goToLink(page);
+      await comesBack(page);
+      await page.locator('[data-problem="OtherOwner"]').waitFor();
+    },
+  },
+  "inbox-visit": { plan: reading, act: goToReading },
+  "inbox-visit-empty": { plan: { ...reading, Visited: [...status("Visiting"), inbox()] }, act: goToReading },
+  "inbox-visit-locks-soon": {
+    plan: { ...reading, Visited: [...reading.Visited, { Event: { LocksSoon: true } }] },
+    act: async (page) => {
+      await goToReading(page);
+      await page.locator('[data-locks-soon] [data-action="stay"]').waitFor();
+    },
+  },
+  "letter-visit": {
+    plan: reading,
+    act: async (page) => {
+      await goToReading(page);
+      await press(page, "read");
+    },
+  },
+  "visit-over": {
+    plan: { ...reading, Lock: status("VisitOver") },
+    act: async (page) => {
+      await goToReading(page);
+      await Promise.all([page.waitForEvent("load"), press(page, "close-visit")]);
+    },
+  },
+  "visit-over-idle": { plan: reading, act: (page) => visitEnds(page, "Idle") },
+  "visit-over-by-a-device": { plan: reading, act: (page) => visitEnds(page, "SessionEnded") },
+  "visit-over-by-time": { plan: reading, act: (page) => visitEnds(page, "SessionTime") },
+  "handed-over": {
+    plan: {},
+    ...returned,
+    act: async (page) => {
+      await shows(page, "returning");
+      // A tab that a script may close would be gone.
+      await page.evaluate(() => { globalThis.close = () => {}; });
+      await waitsFor(page, "s");
+    },
+  },
+  "inbox-session-open": { plan: toldOf(OPEN_NOW), act: (page) => notices(page).waitFor() },
+  "inbox-session-over": { plan: toldOf(session("a1")), act: (page) => notices(page).waitFor() },
+  "inbox-sessions": { plan: toldOf(OPEN_NOW, session("a1"), session("a0", { opened: seconds("2026-09-01T08:00:00Z"), end: "Time" })), act: (page) => notices(page).nth(2).waitFor() },
+  "settings-sessions": {
+    plan: toldOf(...[{ end: null }, { end: "Itself" }, { end: "Device" }, { end: "Restart" }, { end: "Time" }].map((more, place) => session(`a${place}`, { ...more, is_news: false }))),
+    act: async (page) => {
+      await press(page, "settings");
+      await page.locator("[data-session-list] li").nth(4).waitFor();
+    },
+  },
+  "settings-sessions-none": {
+    plan: toldOf(),
+    act: async (page) => {
+      await press(page, "settings");
+      await page.getByText(words("sessions-none")).waitFor();
+    },
+  },
+  "recover-new-code": {
+    plan: { ...comingBack, Status: status("Locked") },
+    act: async (page) => {
+      await shows(page, "locked");
+      await page.evaluate(() => history.replaceState("new-code", ""));
+      await page.reload();
+    },
+  },
   "start": { plan: { Status: status("NoMailbox") } },
   "choose-passphrase": { plan: { Status: status("NoMailbox") }, act: (page) => press(page, "begin") },
   "choose-passphrase-too-short": {
@@ -1271,5 +1421,199 @@ test("what has the focus is not under the warning that the page locks soon, four
   await tabsTo(page, words("locks-soon-stay"));
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => document.activeElement.id === "main-content");
+  await context.close();
+});
+
+test("the code of a session goes to the vault as it was typed, is nowhere in the page, and ScotAccount is a plain link to another tab", async () => {
+  const { context, page, carried, wrong } = await openWithPretendVault(browser, visiting);
+  await press(page, "visit");
+  await page.waitForFunction(() => document.activeElement.tagName === "H1");
+  await isLeftAlone(page.locator("#recovery-code"));
+  const before = await page.evaluate(() => history.length);
+  await page.locator("#recovery-code").fill(CODE);
+  assert.deepEqual(await groupsIn(page), GROUPS);
+  await press(page, "submit");
+  await shows(page, "visit-sign-in");
+  await page.waitForFunction(() => document.activeElement.tagName === "H1");
+  assert.deepEqual(await carried("Visit"), { code: CODE });
+  assert.deepEqual(await groupsIn(page), []);
+  const link = page.getByRole("link", { name: words("sign-in-go-on") });
+  assert.deepEqual(await link.evaluate(({ href, target, rel }) => ({ href, target, rel })), { href: LINK, target: "_blank", rel: "noopener noreferrer" });
+  assert.deepEqual(await page.evaluate(() => [history.length, history.state]), [before, null]);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test("an address that runs script is never the link of a session", async () => {
+  const { context, page } = await openWithPretendVault(browser, { ...visiting, Visit: [{ answer: { Visit: { link: "javascript:document.title='x'" } } }] });
+  await press(page, "visit");
+  await typeCode(page);
+  await page.locator('[data-problem="OutOfTurn"]').waitFor();
+  assert.equal(await page.locator('a[href^="javascript:"]').count(), 0);
+  await context.close();
+});
+
+test("a tab that waits for a session answers to its own state alone, once, and takes nothing else", async () => {
+  const { context, page, heard, carried } = await openWithPretendVault(browser, { ...reading, Visited: [] });
+  await goToLink(page);
+  // To what is not its own it says nothing, and does not take it.
+  await comesBack(page, "another");
+  await says(page, { Here: { state: "another", query: "code=evil&state=another" } });
+  await says(page, { Here: { state: "", query: "code=evil" } });
+  await settles(page);
+  assert.deepEqual(await page.evaluate(() => globalThis.channelHeard.filter((word) => word.Waiting)), []);
+  assert.deepEqual(await heard(2), ["Status", "Visit"]);
+  await comesBack(page);
+  await shows(page, "returning");
+  assert.deepEqual(await carried("Visited"), { query: "code=c&state=s" });
+  await says(page, { Here: { state: "s", query: "code=again&state=s" } });
+  await comesBack(page);
+  await settles(page);
+  assert.deepEqual(await page.evaluate(() => globalThis.channelHeard.filter((word) => word.Waiting)), []);
+  assert.deepEqual(await heard(3), ["Status", "Visit", "Visited"]);
+  await context.close();
+});
+
+test("after a sign-in that did not work another address is there, and the one before leads nowhere", async () => {
+  const { context, page, heard } = await openWithPretendVault(browser, { ...reading, Visited: problem("SignInCancelled"), Resume: [{ answer: { Visit: { link: LINK.replace("state=s", "state=t") } } }] });
+  await goToLink(page);
+  await comesBack(page);
+  await page.locator('[data-problem="SignInCancelled"]').waitFor();
+  await shows(page, "visit-sign-in");
+  assert.match(await page.locator("[data-visit-link] a").getAttribute("href"), /state=t/);
+  await comesBack(page, "s");
+  await settles(page);
+  assert.deepEqual((await heard(4)).filter((name) => name !== "Status"), ["Visit", "Visited", "Resume"]);
+  await comesBack(page, "t");
+  assert.deepEqual((await heard(6)).filter((name) => name !== "Status").slice(0, 4), ["Visit", "Visited", "Resume", "Visited"]);
+  await context.close();
+});
+
+test("the tab that came back hands over what it brought to the tab that waits, and asks nothing of its own vault", async () => {
+  const { context, page, carried } = await openWithPretendVault(browser, reading);
+  await goToLink(page);
+  const other = await context.newPage();
+  // A tab that a script may close would be gone.
+  await other.addInitScript(() => { globalThis.close = () => { globalThis.wouldClose = true; }; });
+  await other.goto(`${ORIGIN}/signed-in?code=c&state=s`);
+  await shows(other, "handed-over");
+  await other.waitForFunction(() => document.activeElement.tagName === "H1");
+  assert.ok(await other.evaluate(() => globalThis.wouldClose));
+  assert.equal(other.url(), `${ORIGIN}/`);
+  await page.locator("[data-visit]").waitFor();
+  assert.deepEqual(await carried("Visited"), { query: "code=c&state=s" });
+  const vault = other.workers()[0] ?? (await other.waitForEvent("worker"));
+  assert.deepEqual(await vault.evaluate(() => globalThis.heard ?? []), []);
+  await context.close();
+});
+
+test("what came back for nobody in another tab goes to the vault of its own, and late to a tab that slept", async () => {
+  const { context, page, heard } = await openWithPretendVault(browser, { Returned: problem("UnknownSignIn"), Status: status("NoMailbox") }, returned);
+  await page.evaluate(() => { globalThis.close = () => {}; });
+  await page.locator('[data-problem="UnknownSignIn"]').waitFor();
+  assert.equal((await heard(1))[0], "Returned");
+  assert.deepEqual(await waitsFor(page, "s"), { state: "s", query: "code=c&state=s" });
+  await shows(page, "handed-over");
+  await context.close();
+});
+
+test("while a session reads there is no lock and no setting, and the way out is a button that stays where it is", async () => {
+  const { context, page, tell } = await openWithPretendVault(browser, reading);
+  await goToReading(page);
+  await page.locator("[data-letter]").waitFor();
+  for (const action of ["lock", "settings"]) assert.equal(await page.locator(`[data-action="${action}"]`).count(), 0, action);
+  const signOut = page.getByRole("link", { name: words("visit-sign-out") });
+  assert.equal(await signOut.getAttribute("href"), "https://scotaccount.example/authorize/logout");
+  assert.equal(await signOut.getAttribute("rel"), "noopener noreferrer");
+  // The vault says its state again and again.
+  const close = page.locator('[data-action="close-visit"]');
+  await close.focus();
+  await tell({ Event: { Status: "Visiting" } });
+  await tell(inbox(summary("2"), summary("1")));
+  await page.locator("[data-letter]").nth(1).waitFor();
+  assert.ok(await close.evaluate((button) => document.activeElement === button));
+  await context.close();
+});
+
+for (const [how, act] of Object.entries({
+  "the button": (page) => page.evaluate(() => document.querySelector('[data-action="close-visit"]').click()),
+  "leaving": (page) => page.evaluate(() => document.querySelector('[data-action="leave"]').click()),
+  "the page going away": (page) => page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))),
+})) {
+  test(`a session is ended by ${how}, and nothing of a letter is left in the document`, async () => {
+    const { context, page, heard } = await openWithPretendVault(browser, reading);
+    await context.route("https://www.bbc.co.uk/**", (route) => route.fulfill({ status: 204 }));
+    await goToReading(page);
+    await press(page, "read");
+    await shows(page, "letter");
+    assert.ok((await page.content()).includes("council tax"));
+    await act(page);
+    await heard(5);
+    assert.ok((await heard(1)).includes("Lock"));
+    await page.waitForFunction(() => !document.documentElement.outerHTML.includes("council tax"));
+    if (how === "the page going away") {
+      // It is shown again from behind the "back" button: not as it was.
+      await Promise.all([page.waitForEvent("load"), page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))).catch(() => {})]);
+      await shows(page, "visit-over");
+    }
+    await context.close();
+  });
+}
+
+test("who is told of a session hears it once, and the vault hears exactly what was on the screen", async () => {
+  const { context, page, heard, carried, tell } = await openWithPretendVault(browser, toldOf(OPEN_NOW, session("a1", { is_news: false })));
+  await notices(page).waitFor();
+  await heard(2);
+  assert.deepEqual(await carried("ToldOf"), { sessions: [unended(OPEN_NOW)] });
+  assert.equal(await page.locator('[data-sessions][role="status"]').count(), 1);
+  const said = () => page.locator("[data-sessions]").innerText();
+  assert.match(await said(), /opened with your recovery code on another device on 23 November 2026, 09:05\. They are open there now\./);
+  // What the reader has not put away stays, without being news, and its end is news again.
+  await tell(sessions({ ...OPEN_NOW, is_news: false }, session("a1", { is_news: false })));
+  const over = { ...OPEN_NOW, end: "Device", ends: seconds("2026-11-23T09:20:00Z") };
+  await tell(sessions(over, session("a1", { is_news: false })));
+  await page.locator("[data-sessions]", { hasText: "closed there on 23 November 2026, 09:20" }).waitFor();
+  await heard(3);
+  assert.deepEqual(await carried("ToldOf"), { sessions: [over] });
+  await press(page, "session-was-me");
+  await notices(page).waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.id), "main-content");
+  await tell(sessions({ ...over, is_news: false }, session("a1", { is_news: false })));
+  await press(page, "settings");
+  await page.locator("[data-session-list] li", { hasText: words("session-end-device") }).waitFor();
+  assert.equal(await notices(page).count(), 0);
+  assert.equal((await heard(1)).filter((name) => name === "ToldOf").length, 2);
+  await context.close();
+});
+
+test("what nobody could see was not told", async () => {
+  const { context, page, heard, tell, carried } = await openWithPretendVault(browser, toldOf());
+  await page.locator("[data-letter]").waitFor();
+  await setHidden(page, true);
+  await tell(sessions(OPEN_NOW));
+  await notices(page).waitFor({ state: "attached" });
+  // The page has had time to paint: a browser without a screen paints always.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  assert.ok(!(await heard(1)).includes("ToldOf"));
+  await setHidden(page, false);
+  // The page asks how things stand as well.
+  assert.ok((await heard(3)).includes("ToldOf"));
+  assert.deepEqual(await carried("ToldOf"), { sessions: [unended(OPEN_NOW)] });
+  await context.close();
+});
+
+test("a session is ended from its notice by its name, and who did not read is led to a new code", async () => {
+  const { context, page, carried, heard, replan } = await openWithPretendVault(browser, toldOf(OPEN_NOW));
+  await notices(page).waitFor();
+  await press(page, "end-session");
+  assert.deepEqual(await carried("EndSession"), { id: OPEN_NOW.id });
+  await replan("Lock", []);
+  await replan("EndSession", problem("RelayUnreachable"));
+  // The relay does not answer: the way to a new code, which ends it too, is open all the same.
+  await press(page, "session-not-me");
+  assert.deepEqual((await heard(5)).slice(2), ["EndSession", "EndSession", "Lock"]);
+  await page.waitForEvent("load");
+  await shows(page, "inbox");
+  assert.equal(await page.evaluate(() => history.state), null);
   await context.close();
 });

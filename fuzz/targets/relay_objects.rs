@@ -9,6 +9,7 @@ use relay_auth::{
     id::MailboxId,
     permit::Permit,
     receipt::{Deposit, Receipt, SignedReceipt},
+    session::SessionTicket,
     voucher::Voucher,
 };
 
@@ -17,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     one_encoding::<Deposit>(bytes);
     one_encoding::<Permit>(bytes);
     one_encoding::<Receipt>(bytes);
+    one_encoding::<SessionTicket>(bytes);
     one_encoding::<Voucher>(bytes);
     if let Some(signed) = one_encoding::<SignedReceipt>(bytes) {
         assert!(signed.verify(&stranger(250).verifying_key(), b"an envelope", &[]).is_err());

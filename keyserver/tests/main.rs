@@ -16,6 +16,7 @@ mod operations;
 mod provisioning;
 mod recovering;
 mod restarting;
+mod sessions;
 mod settings;
 mod signing;
 mod signing_in;

@@ -71,6 +71,7 @@ async fn the_description_lists_every_resource_and_every_code_of_the_directory() 
         ("/v1/sign-ins", "post"),
         ("/v1/sign-ins/collect", "post"),
         ("/v1/sign-ins/entries", "post"),
+        ("/v1/sign-ins/session", "post"),
         ("/v1/entries", "post"),
         ("/v1/lookups", "post"),
         ("/v1/registry", "get"),

@@ -59,6 +59,8 @@ labels! {
     PERMIT = "permit";
     /// Key of sealed vouchers.
     VOUCHER = "voucher";
+    /// Key of sealed session tickets.
+    SESSION_TICKET = "session-ticket";
     /// Signature of the relay over a receipt.
     RECEIPT = "receipt";
     /// First head of a mailbox's chain of deposits.

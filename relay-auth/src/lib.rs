@@ -6,6 +6,7 @@
 //! - A [`permit`] lets its holder deposit one letter. The directory seals it for the relay, so that
 //!   bodies cannot compare permits and the relay cannot tell which body presents one.
 //! - A [`voucher`] opens one mailbox, once, and carries the key that governs it.
+//! - A [`session`] ticket lets whoever has the recovery code as well read one mailbox for a while.
 //! - An [`access`] list, signed with that key, names the devices' request keys and the accepted
 //!   inbox keys.
 //! - A [`request`] is an HTTP request signed by such a key (RFC 9421, a strict subset).
@@ -60,6 +61,7 @@ pub mod receipt;
 pub mod request;
 pub mod request_key;
 pub mod secret;
+pub mod session;
 pub mod signing;
 pub mod ticket;
 pub mod voucher;

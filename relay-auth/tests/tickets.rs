@@ -1,4 +1,4 @@
-//! Permits and vouchers, sealed and open.
+//! Permits, vouchers and session tickets, sealed and open.
 
 use proptest::prelude::*;
 use relay_auth::{
@@ -6,6 +6,7 @@ use relay_auth::{
     hostile,
     id::{InboxKeyId, MailboxId, PermitId, VoucherId},
     permit::{LARGEST_BLOB_QUOTA, Permit},
+    session::SessionTicket,
     ticket::{Ticket as _, TicketError, TicketKeys},
     voucher::Voucher,
 };
@@ -38,14 +39,25 @@ fn voucher() -> Voucher {
     }
 }
 
+fn session() -> SessionTicket {
+    SessionTicket {
+        version: Version,
+        suite: Suite,
+        mailbox: MailboxId::from([1; 16]),
+        session_key: key(4).verifying_key(),
+        not_after: 1_800_000_000,
+    }
+}
+
 fn keys(number: u8) -> TicketKeys {
     TicketKeys::new(number, vec![(number, [number; 32].into())]).unwrap()
 }
 
 #[portable_test]
-fn permits_and_vouchers_have_one_encoding() {
+fn permits_vouchers_and_session_tickets_have_one_encoding() {
     hostile::assert_strict(&permit());
     hostile::assert_strict(&voucher());
+    hostile::assert_strict(&session());
 }
 
 #[portable_test]
@@ -87,6 +99,28 @@ fn a_voucher_is_no_permit_and_a_permit_is_no_voucher() {
     assert_eq!(keys.open::<Voucher>(&keys.seal(&permit(), &mut rng)), Err(TicketError::Forged));
 }
 
+/// `LBX-SESSION-3`
+#[portable_test]
+fn a_session_ticket_is_no_voucher_and_no_permit_and_neither_of_them_is_one() {
+    let keys = keys(1);
+    let mut rng = TestRng(1);
+    let sealed = keys.seal(&session(), &mut rng);
+    assert_eq!(keys.open::<SessionTicket>(&sealed).unwrap(), session());
+    // As long as a permit: nothing can be told from it, and the mailbox's number does not stand in it.
+    assert_eq!(sealed.len(), keys.seal(&permit(), &mut rng).len());
+    assert!(!sealed.windows(16).any(|bytes| bytes == session().mailbox.as_bytes()));
+    assert_eq!(keys.open::<Permit>(&sealed), Err(TicketError::Forged));
+    assert_eq!(keys.open::<Voucher>(&sealed), Err(TicketError::Forged));
+    for other in [keys.seal(&permit(), &mut rng), keys.seal(&voucher(), &mut rng)] {
+        assert_eq!(keys.open::<SessionTicket>(&other), Err(TicketError::Forged));
+    }
+    for place in 0..sealed.len() {
+        let mut altered = sealed.clone();
+        altered[place] ^= 1;
+        assert!(keys.open::<SessionTicket>(&altered).is_err(), "byte {place}");
+    }
+}
+
 #[portable_test]
 fn a_ticket_of_another_directory_is_refused() {
     let sealed = keys(1).seal(&permit(), &mut TestRng(1));
@@ -112,6 +146,8 @@ fn a_ticket_is_taken_until_its_last_second() {
     assert_eq!(permit().in_time(1_800_000_000), Ok(()));
     assert_eq!(permit().in_time(1_800_000_001), Err(TicketError::Expired));
     assert_eq!(voucher().in_time(1_800_000_001), Err(TicketError::Expired));
+    assert_eq!(session().in_time(1_800_000_000), Ok(()));
+    assert_eq!(session().in_time(1_800_000_001), Err(TicketError::Expired));
 }
 
 #[portable_test]

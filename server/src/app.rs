@@ -13,6 +13,7 @@ use crate::{
     deposits::{Deposits, LetterQuota, arrivals::Arrivals},
     mailboxes::{Mailboxes, requests::Requests},
     recovery::Recovery,
+    sessions::Sessions,
     store::{MailStore, StoreFailure},
 };
 
@@ -84,6 +85,7 @@ pub struct App {
     pub(crate) blobs: Blobs,
     pub(crate) archive: Archive,
     pub(crate) recovery: Recovery,
+    pub(crate) sessions: Sessions,
     pub(crate) arrivals: Arrivals,
     pub(crate) store: Arc<dyn MailStore>,
     pub(crate) addresses: Arc<Addresses>,
@@ -117,7 +119,7 @@ impl App {
             },
             deposits: Deposits {
                 store: Arc::clone(&store),
-                tickets,
+                tickets: Arc::clone(&tickets),
                 receipt_key,
                 arrivals: arrivals.clone(),
                 quota: letters,
@@ -125,6 +127,7 @@ impl App {
             },
             archive: Archive { store: Arc::clone(&store), quota: archive },
             recovery: Recovery { store: Arc::clone(&store), arrivals: arrivals.clone() },
+            sessions: Sessions { store: Arc::clone(&store), tickets },
             arrivals,
             addresses: Arc::new(Addresses::new(limits.requests_per_second, limits.burst)),
             store,

@@ -7,7 +7,8 @@
 //!
 //! - [`http`] has one file for each resource: take the request apart, call the domain, turn the
 //!   outcome into an answer. No rules there.
-//! - [`mailboxes`], [`deposits`], [`blobs`], [`archive`] and [`recovery`] are the domain. No HTTP there.
+//! - [`mailboxes`], [`deposits`], [`blobs`], [`archive`], [`recovery`] and [`sessions`] are the domain. No
+//!   HTTP there.
 //! - [`store`] keeps what the domain says. Each of its calls is one transaction, and answers when
 //!   the disk has it. No policy there.
 //! - [`upkeep`] is what the program does besides serving, with a store that no relay runs on.
@@ -27,5 +28,6 @@ pub mod deposits;
 pub mod http;
 pub mod mailboxes;
 pub mod recovery;
+pub mod sessions;
 pub mod store;
 pub mod upkeep;

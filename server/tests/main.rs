@@ -13,6 +13,7 @@ mod listing;
 mod opening;
 mod operations;
 mod recovery;
+mod sessions;
 mod signing;
 mod support;
 mod upkeep;

@@ -62,12 +62,18 @@ async fn the_description_lists_every_resource_and_every_code_has_a_place() {
         ("/v1/recovery", "get"),
         ("/v1/recovery", "put"),
         ("/v1/recovery/restart", "post"),
+        ("/v1/recovery/session", "post"),
+        ("/v1/session", "delete"),
+        ("/v1/mailbox/sessions", "get"),
+        ("/v1/mailbox/sessions/{id}", "delete"),
     ];
     for (path, method) in operations {
         assert!(document["paths"][path][method].is_object(), "{method} {path}");
     }
     let signatures = &document["components"]["securitySchemes"];
-    assert!(signatures["device"].is_object() && signatures["recovery"].is_object(), "{signatures}");
+    for who in ["device", "recovery", "session"] {
+        assert!(signatures[who].is_object(), "{signatures}");
+    }
     let own =
         ["malformed", "not-found", "method-not-allowed", "too-slow", "too-large", "unsupported-media-type"];
     let text = String::from_utf8(text.to_vec()).unwrap();

@@ -17,6 +17,7 @@ use store::{BackupError, Engine, Options, Owner, Resting, StoreError, View, back
 
 use crate::{
     blobs::path_of,
+    sessions,
     support::{MAILBOX, NOW, Relay, device, put},
 };
 
@@ -48,6 +49,7 @@ async fn full() -> Relay {
     let filing = put(1, 0, 1, &[5; 70_000], &[3]);
     assert_eq!(relay.send(relay.putting(&filing)).await.status(), StatusCode::NO_CONTENT);
     relay.upload(4, 8, 8, 0, b"half").await;
+    sessions::begin(&relay).await;
     relay
 }
 
@@ -224,7 +226,7 @@ fn contradictions(store: &Path) {
         assert_eq!(number(&look, "mailboxes whose chain"), 1, "{what}: {look}");
         assert!(!look.is_sound(), "{what}");
     }
-    let rows: [(&str, Change); 8] = [
+    let rows: [(&str, Change); 10] = [
         ("an envelope is gone", |view| view.remove_long(&key(MAILBOX, b'e', &1_u64.to_be_bytes()))),
         ("an envelope is another one", |view| {
             view.insert_long(&key(MAILBOX, b'e', &1_u64.to_be_bytes()), &[0xe8; 5000])
@@ -236,6 +238,8 @@ fn contradictions(store: &Path) {
         ("a change is gone", |view| view.remove(&key(MAILBOX, b'g', &1_u64.to_be_bytes()))),
         ("a permit is none", |view| view.insert(&key(MAILBOX, b'p', &[1; 16]), b"!")),
         ("nobody says whose an attachment is", |view| view.remove(&key([7; 16], b'f', b""))),
+        ("a session is gone", |view| view.remove(&key(MAILBOX, b's', &sessions::id()))),
+        ("nobody says whose a session is", |view| view.remove(&key(sessions::id(), b'y', b""))),
         ("a row is of no kind", |view| view.insert(&key(MAILBOX, b'?', b""), b"")),
     ];
     for (what, change) in rows {

@@ -6,13 +6,13 @@
 //! the picture in the list of open apps nor the first moment after a long sleep has a letter on it.
 
 use client_catalogue::Message;
-use client_messages::{Command, LockedBecause, Status};
+use client_messages::{Command, Status};
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event};
 
 use crate::{
-    address,
+    address::{self, Anew},
     elements::second_button,
     focus,
     language::{self, text},
@@ -83,14 +83,17 @@ pub(crate) fn follow(page: Page) {
     // A browser may keep the page behind its "back" button: then it keeps one without letters, and begins
     // anew when somebody goes back.
     let is_left = StoredValue::new(false);
+    let was_visit = StoredValue::new(false);
     listen("pagehide", move |_| {
         is_left.set_value(true);
+        was_visit.set_value(page.vault.is_in_visit());
+        page.leave_visit();
         page.clear();
     });
-    listen("pageshow", move |_| {
-        if is_left.get_value() {
-            address::reload();
-        }
+    listen("pageshow", move |_| match (is_left.get_value(), was_visit.get_value()) {
+        (true, true) => address::begin_anew(Anew::VisitClosed),
+        (true, false) => address::reload(),
+        (false, _) => {}
     });
 }
 
@@ -134,7 +137,11 @@ pub(crate) fn locks_soon(page: Page) -> impl IntoView {
         soon.get().then(|| {
             has_stayed.set(false);
             html::div().child((
-                html::p().child(text(Message::LocksSoon)),
+                html::p().child(text(if page.vault.is_in_visit() {
+                    Message::VisitEndsSoon
+                } else {
+                    Message::LocksSoon
+                })),
                 second_button(page, "stay", Message::LocksSoonStay, stay),
             ))
         })
@@ -151,12 +158,12 @@ pub(crate) fn locks_soon(page: Page) -> impl IntoView {
 pub(crate) fn why_locked(page: Page) -> impl IntoView {
     let why = move || {
         let is_locked = matches!(page.vault.status.get(), Some(Status::Locked | Status::Confirmed { .. }));
-        page.because.get().filter(|_| is_locked).map(|because| {
-            html::p().class("ds_inset-text").child(text(match because {
-                LockedBecause::Idle => Message::LockedIdle,
-                LockedBecause::Hidden => Message::LockedHidden,
-            }))
-        })
+        let because = match page.because.get().filter(|_| is_locked) {
+            Some(Anew::Idle) => Message::LockedIdle,
+            Some(Anew::Hidden) => Message::LockedHidden,
+            _ => return None,
+        };
+        Some(html::p().class("ds_inset-text").child(text(because)))
     };
     html::div().attr("role", "status").attr("data-why-locked", "").child(why)
 }

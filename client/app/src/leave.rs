@@ -25,6 +25,7 @@ fn leave(page: Page) {
         // In place of everything, so that a screen reader stops as well.
         body.replace_children_with_node_1(&cover);
     }
+    page.end_visit();
     page.forget_code();
     page.stop_saving();
     document().set_title("");

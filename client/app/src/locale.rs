@@ -44,14 +44,18 @@ pub(crate) fn day(texts: Texts, seconds: u64) -> String {
 
 /// A deadline: the day, and the time unless it is the day's last minute.
 pub(crate) fn deadline(texts: Texts, seconds: u64) -> String {
-    let day = day(texts, seconds);
     match moment(seconds).map(|date| parts(&date)) {
-        Some(Parts { hour, minute, .. }) if !(hour == "23" && minute == "59") => {
-            let time = format!("{hour}:{minute}");
-            texts.say_with(Message::DateAtTime, &[("date", day.into()), ("time", time.into())])
-        }
-        _ => day,
+        Some(Parts { hour, minute, .. }) if !(hour == "23" && minute == "59") => day_and_time(texts, seconds),
+        _ => day(texts, seconds),
     }
+}
+
+/// A day with the time on it. Empty for a time that no calendar has.
+pub(crate) fn day_and_time(texts: Texts, seconds: u64) -> String {
+    let Some(date) = moment(seconds) else { return String::new() };
+    let Parts { hour, minute, .. } = parts(&date);
+    let (day, time) = (day(texts, seconds), format!("{hour}:{minute}"));
+    texts.say_with(Message::DateAtTime, &[("date", day.into()), ("time", time.into())])
 }
 
 /// The same time for machines (`datetime` of a `time` element).

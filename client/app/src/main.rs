@@ -26,9 +26,12 @@ mod recovery_code;
 mod saving;
 mod screens;
 mod sender;
+mod sessions;
 mod shell;
+mod tabs;
 mod typed;
 mod vault;
+mod visit;
 
 use leptos::mount::mount_to_body;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -45,6 +48,7 @@ pub fn start(worker: web_sys::Worker, early: Vec<JsValue>) {
         presence::attend(page);
         idle::follow(page);
         typed::follow(page);
+        sessions::follow(page);
         shell::shell(page, screens::current(page))
     });
 }

@@ -5,17 +5,19 @@
 
 use std::time::Duration;
 
-use client_messages::{Answer, Command, LockedBecause, Problem, Settings, Status};
+use client_messages::{Answer, Command, Problem, Settings, Status};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use web_sys::Worker;
 
 use crate::{
-    address,
+    address::{self, Anew},
     focus::{self, ERROR_SUMMARY},
     problem::is_of_code,
+    tabs::{self, Tabs},
     typed::Typed,
     vault::{Life, Vault},
+    visit::Visit,
 };
 
 /// The shortest passphrase that the vault takes, in characters.
@@ -47,6 +49,8 @@ pub(crate) enum Beginning {
     Code,
     /// Chooses a new passphrase for it.
     NewPassphrase,
+    /// Types the recovery code to read on a device that keeps nothing.
+    VisitCode,
 }
 
 /// The page's part in everything.
@@ -68,32 +72,37 @@ pub(crate) struct Page {
     pub(crate) is_returning: RwSignal<bool>,
     /// Whether the mailbox is being locked.
     pub(crate) is_locking: RwSignal<bool>,
-    /// Why the vault has locked itself, if that is why the page began.
-    pub(crate) because: RwSignal<Option<LockedBecause>>,
+    /// Why the page began anew, if it did by itself.
+    pub(crate) because: RwSignal<Option<Anew>>,
     /// Whether the reader looks at the settings.
     pub(crate) is_settling: RwSignal<bool>,
     /// Whether what the reader chose there was stored, and nothing was done since.
     pub(crate) has_settled: RwSignal<bool>,
     /// What was typed and is not sent yet.
     pub(crate) typed: Typed,
+    /// What the page knows of a session that reads here.
+    pub(crate) visit: Visit,
+    /// The other tabs of this browser.
+    pub(crate) tabs: Tabs,
     /// The recovery code as it was typed, from when it fits until the vault has taken it.
     code: RwSignal<String>,
 }
 
 impl Page {
     /// Listens to the vault in `worker`. `returned` is what ScotAccount sent the browser back with,
-    /// `because` why the vault before this one has locked itself.
+    /// `because` why the page began anew.
     pub(crate) fn open(
         worker: Worker,
         early: Vec<JsValue>,
         returned: Option<String>,
-        because: Option<LockedBecause>,
+        because: Option<Anew>,
     ) -> Self {
+        let needs_code = because == Some(Anew::NewCode);
         let page = Self {
             vault: Vault::new(worker),
             busy: RwSignal::new(Busy::No),
             problem: RwSignal::new(None),
-            beginning: RwSignal::new(Beginning::NotYet),
+            beginning: RwSignal::new(if needs_code { Beginning::Code } else { Beginning::NotYet }),
             is_checking: RwSignal::new(false),
             has_begun: RwSignal::new(false),
             is_returning: RwSignal::new(returned.is_some()),
@@ -102,13 +111,28 @@ impl Page {
             is_settling: RwSignal::new(false),
             has_settled: RwSignal::new(false),
             typed: Typed::new(),
+            visit: Visit::new(),
+            tabs: Tabs::new(),
             code: RwSignal::new(String::new()),
         };
+        page.tabs.listen(move |query| page.visited(query));
+        let is_asking = returned.as_deref().is_some_and(|query| page.tabs.ask(query));
         page.vault.listen(early, move || match returned {
-            Some(query) => page.send(Busy::Waiting, Command::Returned { query }),
+            // It may be for another tab, which reads here without the vault of this one.
+            Some(query) if is_asking => set_timeout(move || page.came_back(query), tabs::PATIENCE),
+            Some(query) => page.came_back(query),
+            // What is over is said first, and asks nothing of anybody.
+            None if because.is_some_and(Anew::is_of_visit) => {}
             None => page.look(),
         });
         page
+    }
+
+    /// What ScotAccount sent is for the vault of this tab, as far as is known.
+    fn came_back(self, query: String) {
+        if !self.tabs.has_handed_over.get_untracked() {
+            self.send(Busy::Waiting, Command::Returned { query });
+        }
     }
 
     /// The reader wants a mailbox, and chooses a passphrase first.
@@ -259,10 +283,15 @@ impl Page {
 
     /// Locks: nothing readable stays on the screen, in the page or in the vault.
     pub(crate) fn lock(self) {
+        self.lock_and(address::reload);
+    }
+
+    /// The same, and what loads the page again then.
+    pub(crate) fn lock_and(self, next: fn()) {
         self.clear();
-        self.vault.ask(Command::Lock, |_| address::reload());
+        self.vault.ask(Command::Lock, move |_| next());
         // Loading again ends the vault in any case.
-        set_timeout(address::reload, PATIENCE);
+        set_timeout(next, PATIENCE);
     }
 
     /// The page is out of sight: locks, if the reader chose that.
@@ -272,7 +301,7 @@ impl Page {
             self.clear();
             self.vault.ask(Command::Hidden, |_| ());
             // The vault answers with its end, and has been asked for nothing else since.
-            set_timeout(|| address::begin_anew(LockedBecause::Hidden), PATIENCE);
+            set_timeout(|| address::begin_anew(Anew::Hidden), PATIENCE);
         }
     }
 
@@ -345,7 +374,7 @@ impl Page {
     }
 
     /// `false` if another command is under way.
-    fn start(self, busy: Busy) -> bool {
+    pub(crate) fn start(self, busy: Busy) -> bool {
         if self.busy.get_untracked() != Busy::No {
             return false;
         }
@@ -354,12 +383,16 @@ impl Page {
         true
     }
 
-    fn heard(self, answer: Answer) {
+    /// What came of a command, where nothing else is made of it.
+    pub(crate) fn heard(self, answer: Answer) {
         match answer {
             Answer::GoTo(place) if address::follow(&place) => self.busy.set(Busy::Leaving),
-            Answer::GoTo(_) | Answer::CodeFits | Answer::File(_) | Answer::Heard => {
-                self.fail(Problem::OutOfTurn);
-            }
+            Answer::GoTo(_)
+            | Answer::CodeFits
+            | Answer::File(_)
+            | Answer::Heard
+            | Answer::Visit { .. }
+            | Answer::Done => self.fail(Problem::OutOfTurn),
             Answer::Settings(settings) => {
                 self.vault.settings.set(Some(settings));
                 self.has_settled.set(true);
@@ -382,7 +415,7 @@ impl Page {
     }
 
     /// Shows a problem on the screen that fits the state which it left behind.
-    fn fail(self, problem: Problem) {
+    pub(crate) fn fail(self, problem: Problem) {
         self.vault.ask(Command::Status, move |_| {
             // A code that leads nowhere is of no more use: the reader types another.
             if is_of_code(problem) && self.beginning.get_untracked() == Beginning::NewPassphrase {
@@ -394,13 +427,14 @@ impl Page {
         });
     }
 
-    fn rest(self) {
+    /// No command is under way any more.
+    pub(crate) fn rest(self) {
         self.is_returning.set(false);
         self.busy.set(Busy::No);
     }
 
     /// Asks for the state when the page begins.
-    fn look(self) {
+    pub(crate) fn look(self) {
         self.vault.ask(Command::Status, move |answer| {
             if let Answer::Problem(problem) = answer {
                 self.problem.set(Some(problem));

@@ -40,6 +40,8 @@ pub(crate) const fn message(problem: Problem) -> Message {
         Problem::TwoLettersOfOneNumber => Message::ProblemTwoLettersOfOneNumber,
         Problem::UnopenableLetter => Message::ProblemUnopenableLetter,
         Problem::KeysInUse => Message::ProblemKeysInUse,
+        Problem::TooManySessions => Message::ProblemTooManySessions,
+        Problem::SessionOver => Message::ProblemSessionOver,
         Problem::NoSuchLetter => Message::ProblemNoSuchLetter,
         Problem::AttachmentLost => Message::ProblemAttachmentLost,
         Problem::AttachmentAltered => Message::ProblemAttachmentAltered,
@@ -64,7 +66,7 @@ pub(crate) const fn is_of_code(problem: Problem) -> bool {
 
 /// The field where it can be put right, if that is on the screen.
 fn field(page: Page, problem: Problem) -> Option<&'static str> {
-    let is_typing_code = page.beginning.get_untracked() == Beginning::Code;
+    let is_typing_code = matches!(page.beginning.get_untracked(), Beginning::Code | Beginning::VisitCode);
     match problem {
         Problem::CodeMistyped if page.is_checking.get_untracked() => Some(recovery_code::FIRST_GROUP),
         problem if is_of_code(problem) && is_typing_code => Some(recovery_code::FIELD),

@@ -27,6 +27,8 @@ const fn message(step: Step) -> Message {
 pub(crate) fn progress(page: Page) -> impl IntoView {
     let texts = language::texts();
     let doing = Memo::new(move |_| match (page.busy.get(), page.vault.step.get()) {
+        // Another tab does it.
+        _ if page.tabs.has_handed_over.get() => None,
         (Busy::Leaving, _) => Some(Message::ProgressLeaving),
         (_, Some(step)) => Some(message(step)),
         (Busy::Waiting, None) => Some(Message::ProgressWaiting),

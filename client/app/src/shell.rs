@@ -11,7 +11,9 @@ use crate::{
     notes::notes,
     page::Page,
     progress::progress,
+    sessions::told,
     typed::{ends_soon, why_removed},
+    visit::bar,
 };
 
 /// The main landmark, as a link's target and a selector.
@@ -22,6 +24,9 @@ pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoVie
     let shown = language::shown();
     let other_tag = move || shown.get().other().tag();
     let review = text(Message::LanguageReview);
+    // A session is not locked: it is closed, below.
+    let can_lock =
+        Memo::new(move |_| page.vault.is_open() && !page.vault.is_visiting() && !page.is_locking.get());
     let skip = |event: ev::MouseEvent| {
         // Without a fragment in the address, which would be an entry of the history.
         event.prevent_default();
@@ -43,7 +48,7 @@ pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoVie
             html::div().class("ds_wrapper letterbox-bar").child((
                 html::p().class("letterbox-bar__name").child(text(Message::AppTitle)),
                 html::div().class("letterbox-bar__controls").child((
-                    move || (page.vault.is_open() && !page.is_locking.get()).then(|| lock_button(page)),
+                    move || can_lock.get().then(|| lock_button(page)),
                     html::button()
                         .attr("type", "button")
                         .attr("data-action", "language")
@@ -64,8 +69,10 @@ pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoVie
                     let note = review();
                     (!note.is_empty()).then(|| html::p().class("ds_inset-text").child(note))
                 },
+                bar(page),
                 why_locked(page),
                 why_removed(page),
+                told(page),
                 notes(page),
                 screen,
                 progress(page),

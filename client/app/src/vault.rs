@@ -1,20 +1,26 @@
 //! The page's end of the line to the vault: commands go out with a number, answers come back under
 //! it, and what happens by itself becomes signals.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use client_messages::{
     Answer, Command, Connection, Event, FromVault, INTERFACE_VERSION, LetterSummary, LetterView, Problem,
-    RecoverySheet, Request, Settings, Status, Step,
+    RecoverySheet, Request, Session, Settings, Status, Step,
 };
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{Event as BrowserEvent, MessageEvent, Worker};
 
 use crate::{
-    address,
+    address::{self, Anew},
     saving::{Offer, Saving, Stage},
 };
+
+/// As long as a vault waits for the relay's word that a session is over.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Whether the vault is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +64,10 @@ pub(crate) struct Vault {
     pub(crate) sheet: RwSignal<Option<RecoverySheet>>,
     /// When it locks itself, as the reader has chosen. `None` while it is locked.
     pub(crate) settings: RwSignal<Option<Settings>>,
+    /// The sessions that read this mailbox, the latest first. `None` before they were told of.
+    pub(crate) sessions: RwSignal<Option<Vec<Session>>>,
+    /// Those of them that the reader is told of, until they say that they have seen it.
+    pub(crate) told: RwSignal<Vec<Session>>,
     /// Whether it locks itself within a minute, unless the reader does something.
     pub(crate) locks_soon: RwSignal<bool>,
     /// Whether it has locked itself: the page is about to begin anew.
@@ -93,6 +103,8 @@ impl Vault {
             is_recovery: RwSignal::new(false),
             sheet: RwSignal::new(None),
             settings: RwSignal::new(None),
+            sessions: RwSignal::new(None),
+            told: RwSignal::new(Vec::new()),
             locks_soon: RwSignal::new(false),
             has_locked: RwSignal::new(false),
             happened: StoredValue::new(f64::NEG_INFINITY),
@@ -150,7 +162,7 @@ impl Vault {
         }
         match status {
             Status::Ready if !was_open => self.is_new.set(true),
-            Status::Ready | Status::Open | Status::WritingDown => {}
+            Status::Ready | Status::Open | Status::WritingDown | Status::VisitBegun | Status::Visiting => {}
             _ => self.forget(),
         }
         self.status.set(Some(status));
@@ -167,18 +179,34 @@ impl Vault {
         self.is_new.set(false);
         self.sheet.set(None);
         self.settings.set(None);
+        self.sessions.set(None);
+        self.told.set(Vec::new());
         self.locks_soon.set(false);
     }
 
     /// Whether the vault holds something that it locks by itself.
     pub(crate) fn holds_secrets(self) -> bool {
-        matches!(self.status.get_untracked(), Some(Status::Ready | Status::Open | Status::WritingDown))
-            && !self.has_locked.get_untracked()
+        let is_held = matches!(
+            self.status.get_untracked(),
+            Some(Status::Ready | Status::Open | Status::WritingDown | Status::VisitBegun | Status::Visiting)
+        );
+        is_held && !self.has_locked.get_untracked()
     }
 
     /// Whether the mailbox is open. Whoever asks is told of a change.
     pub(crate) fn is_open(self) -> bool {
-        self.life.get() == Life::Running && matches!(self.status.get(), Some(Status::Ready | Status::Open))
+        self.life.get() == Life::Running
+            && matches!(self.status.get(), Some(Status::Ready | Status::Open | Status::Visiting))
+    }
+
+    /// Whether a session reads here. Whoever asks is told of a change.
+    pub(crate) fn is_visiting(self) -> bool {
+        self.life.get() == Life::Running && self.status.get() == Some(Status::Visiting)
+    }
+
+    /// Whether a session was begun here, or reads.
+    pub(crate) fn is_in_visit(self) -> bool {
+        matches!(self.status.get_untracked(), Some(Status::VisitBegun | Status::Visiting))
     }
 
     /// How long ago something happened by itself that may have moved the page, in milliseconds.
@@ -229,11 +257,18 @@ impl Vault {
             }),
             Event::Progress(step) => self.step.set(step),
             Event::Settings(settings) => self.settings.set(Some(settings)),
+            Event::Sessions(sessions) => self.hear_of(sessions),
             Event::LocksSoon(is_soon) => self.locks_soon.set(is_soon),
             Event::Locked(because) => {
                 self.has_locked.set(true);
                 self.forget();
-                address::begin_anew(because);
+                let anew = Anew::after(because, self.is_in_visit());
+                if anew == Anew::VisitIdle {
+                    // The vault has wiped everything, and tells the relay: that ends with the page.
+                    set_timeout(move || address::begin_anew(anew), FAREWELL);
+                } else {
+                    address::begin_anew(anew);
+                }
             }
             Event::Download { number, received, total } => self.saving.update(|saving| {
                 if let Some(saving) = saving.as_mut().filter(|saving| saving.awaits(number)) {

@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::{
     http::{HttpRequest, RequestFailure},
     inbox::ViewError,
-    relay::{self, Signer},
+    relay::{self, Signer, Signs},
 };
 
 /// An attachment that is being fetched. It is begun by [`crate::inbox::Inbox::download`].
@@ -77,7 +77,7 @@ impl Download {
     /// [`RequestFailure`].
     pub fn request(
         &self,
-        signer: &Signer<'_>,
+        signer: &Signer<'_, impl Signs>,
         rng: &mut impl CryptoRng,
     ) -> Result<HttpRequest, RequestFailure> {
         relay::blob(&self.blob, self.received, signer, rng)

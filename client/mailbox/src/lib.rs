@@ -9,6 +9,7 @@
 //! | the device's private keys, and how records lie on the device | [`keys`], [`local`] |
 //! | three sign-ins, the first entry, what the directory shows of it | [`enrolment`] |
 //! | the way back with a recovery code | [`recovery`] |
+//! | reading for a while on a device that keeps nothing, and being told of it | [`session`], [`reading`] |
 //! | the registry of public bodies, mirrored whole | [`registry`] |
 //! | signed requests to the relay | [`relay`], [`http`] |
 //! | the chain of deposits, letters, the archive | [`inbox`] |
@@ -49,8 +50,10 @@ pub mod keys;
 pub mod letter;
 pub mod local;
 pub mod markdown;
+pub mod reading;
 pub mod recovery;
 pub mod registry;
 pub mod relay;
 pub mod retry;
+pub mod session;
 pub mod settings;

@@ -99,6 +99,8 @@ pub mod names {
     pub const REGISTRY: &str = "registry";
     /// [`crate::inbox::Doubt`].
     pub const DOUBT: &str = "doubt";
+    /// [`crate::session::Told`].
+    pub const TOLD: &str = "told";
     /// [`crate::settings::Settings`].
     pub const SETTINGS: &str = "settings";
     /// Where the inbox stands.

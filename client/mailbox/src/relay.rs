@@ -1,6 +1,7 @@
 //! What a device asks of the relay. Every request but the first is signed with the device's request
 //! key; the first carries a voucher and the access list that names that key. What is asked with a
-//! recovery code is in [`crate::recovery`].
+//! recovery code is in [`crate::recovery`]. A session reads with a key of its own
+//! ([`crate::reading::Reading`]).
 
 use api::{
     archive::{ArchiveObject, ArchivePage},
@@ -41,27 +42,38 @@ const ARCHIVE_OBJECT: Limits = Limits { bytes: crypto_core::archive::LARGEST + 6
 /// The longest line of the event stream.
 const LONGEST_LINE: usize = 1024;
 
-/// Who signs a request, and when.
-#[derive(Clone, Copy)]
-pub struct Signer<'a> {
-    /// The device's keys.
-    pub keys: &'a DeviceKeys,
+/// Whose key signs requests that read.
+pub trait Signs {
+    /// The key.
+    fn request_key(&self) -> SigningKey;
+}
+
+impl Signs for DeviceKeys {
+    fn request_key(&self) -> SigningKey {
+        self.request()
+    }
+}
+
+/// Who signs a request, and when: a device, unless it says otherwise.
+pub struct Signer<'a, K = DeviceKeys> {
+    /// The keys.
+    pub keys: &'a K,
     /// Names the relay.
     pub trust: &'a VerifiedTrust,
     /// Unix seconds.
     pub now: u64,
 }
 
-impl Signer<'_> {
+impl<K: Signs> Signer<'_, K> {
     pub(crate) fn sign(
         &self,
         call: Call<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<HttpRequest, RequestFailure> {
-        self.sign_by(&self.keys.request(), call, rng)
+        self.sign_by(&self.keys.request_key(), call, rng)
     }
 
-    /// Signs with another key than the device's.
+    /// Signs with another key.
     pub(crate) fn sign_by(
         &self,
         key: &SigningKey,
@@ -119,7 +131,7 @@ pub(crate) fn access_list(enrolled: &Enrolled, keys: &DeviceKeys, counter: u64) 
 pub fn letters(
     after: u64,
     limit: Option<u16>,
-    signer: &Signer<'_>,
+    signer: &Signer<'_, impl Signs>,
     rng: &mut impl CryptoRng,
 ) -> Result<HttpRequest, RequestFailure> {
     let limit = limit.unwrap_or(LETTERS_AT_ONCE).clamp(1, LETTERS_AT_ONCE);
@@ -153,7 +165,7 @@ pub fn file(
 /// [`RequestFailure`].
 pub fn archive(
     after: u64,
-    signer: &Signer<'_>,
+    signer: &Signer<'_, impl Signs>,
     rng: &mut impl CryptoRng,
 ) -> Result<HttpRequest, RequestFailure> {
     signer.get("/v1/mailbox/archive", Some(&format!("after={after}")), rng)
@@ -173,7 +185,7 @@ pub fn archive_page(response: &HttpResponse) -> Result<ArchivePage, AnswerError>
 /// [`RequestFailure`].
 pub fn archive_object(
     id: &ObjectId,
-    signer: &Signer<'_>,
+    signer: &Signer<'_, impl Signs>,
     rng: &mut impl CryptoRng,
 ) -> Result<HttpRequest, RequestFailure> {
     signer.get(&format!("/v1/mailbox/archive/{}", hex::encode(id.as_bytes())), None, rng)
@@ -192,7 +204,7 @@ pub fn archive_content(response: &HttpResponse) -> Result<ArchiveObject, AnswerE
 pub(crate) fn blob(
     id: &BlobId,
     offset: u64,
-    signer: &Signer<'_>,
+    signer: &Signer<'_, impl Signs>,
     rng: &mut impl CryptoRng,
 ) -> Result<HttpRequest, RequestFailure> {
     let path = format!("/v1/mailbox/blobs/{}", hex::encode(id.as_bytes()));

@@ -27,6 +27,8 @@ mod journey;
 mod keys;
 mod markdown;
 #[cfg(not(target_family = "wasm"))]
+mod reading;
+#[cfg(not(target_family = "wasm"))]
 mod recovered;
 #[cfg(not(target_family = "wasm"))]
 mod recovery;
@@ -36,6 +38,8 @@ mod recovery_lies;
 mod registry;
 #[cfg(not(target_family = "wasm"))]
 mod relay;
+#[cfg(not(target_family = "wasm"))]
+mod session;
 
 // The world, the directory and the keys on which the protocol itself is tried.
 #[cfg(not(target_family = "wasm"))]

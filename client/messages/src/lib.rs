@@ -18,7 +18,7 @@ use web_sys::Blob;
 
 /// The version of this interface. Page and vault are built and served together; a mismatch means
 /// that an old copy of one of them came out of a cache, and the page then asks to be loaded again.
-pub const INTERFACE_VERSION: u32 = 6;
+pub const INTERFACE_VERSION: u32 = 7;
 
 /// After how many minutes letters can be chosen to lock.
 pub const IDLE_MINUTES: [u8; 6] = [2, 5, 10, 15, 30, 60];
@@ -42,7 +42,8 @@ pub enum Command {
         /// At least 8 characters; the vault refuses less.
         passphrase: String,
     },
-    /// Go on with a sign-in that was begun on this device. Answer: [`Answer::GoTo`], or a status.
+    /// Go on with a sign-in that was begun on this device. Answer: [`Answer::GoTo`], or a status; for a
+    /// session [`Answer::Visit`] with a new address, of which the one before is void.
     Resume,
     /// ScotAccount sent the browser back. Answer: [`Answer::GoTo`] the next step, [`Answer::Status`].
     Returned {
@@ -79,7 +80,8 @@ pub enum Command {
         /// The groups at the places of [`RecoverySheet::asked`], in that order, as they were typed.
         groups: Vec<String>,
     },
-    /// Forget every key and all plaintext. The answer is the last thing that this vault says.
+    /// Forget every key and all plaintext, and end a session at the relay. The answer is the last thing that
+    /// this vault says.
     Lock,
     /// The reader does something: what is open stays open for a while. Heard at once, whatever the vault
     /// is doing. Answer: [`Answer::Heard`], or [`Event::Locked`] if it comes too late.
@@ -107,6 +109,29 @@ pub enum Command {
         id: String,
         /// Its place among [`LetterView::attachments`], counted from 0.
         attachment: u32,
+    },
+    /// Begin a session, which reads on a device that keeps nothing: find the mailbox of a recovery code.
+    /// Stores nothing. Answer: [`Answer::Visit`].
+    Visit {
+        /// As it was typed.
+        code: String,
+    },
+    /// ScotAccount sent another tab back, for the session that was begun here. Answer: [`Answer::Status`].
+    /// After a problem the code is still there: [`Command::Resume`] gives a new address.
+    Visited {
+        /// The part after the question mark, as it came.
+        query: String,
+    },
+    /// The reader was shown these sessions of [`Event::Sessions`]. To be said once they are on the screen.
+    /// Answer: [`Answer::Done`].
+    ToldOf {
+        /// As they were shown.
+        sessions: Vec<Session>,
+    },
+    /// End a session of this mailbox. Answer: [`Answer::Done`], after an [`Event::Sessions`].
+    EndSession {
+        /// [`Session::id`].
+        id: String,
     },
 }
 
@@ -150,6 +175,13 @@ pub enum Answer {
     Heard,
     /// To [`Command::Choose`]: what holds from now on.
     Settings(Settings),
+    /// To [`Command::Visit`]: the person is to go to ScotAccount in another tab, while this page stays.
+    Visit {
+        /// The address at ScotAccount, for a link.
+        link: String,
+    },
+    /// To [`Command::ToldOf`] and [`Command::EndSession`]: it is done.
+    Done,
     /// It did not work. Nothing was deleted.
     Problem(Problem),
 }
@@ -178,6 +210,9 @@ pub enum Event {
     Progress(Option<Step>),
     /// What the reader has chosen on this device. Comes when the mailbox is opened.
     Settings(Settings),
+    /// The sessions that read this mailbox in the last 90 days, the latest first, whole each time. Comes when
+    /// the mailbox was opened, and when something changed.
+    Sessions(Vec<Session>),
     /// Whether the vault locks within a minute, unless the reader does something.
     LocksSoon(bool),
     /// The vault has locked itself, in the middle of whatever it was doing. The last thing that it says:
@@ -201,6 +236,41 @@ pub enum LockedBecause {
     Idle,
     /// The page was out of sight, and the reader chose that.
     Hidden,
+    /// The session had its time: four hours, or 15 minutes in which nothing was asked of the relay.
+    SessionTime,
+    /// The relay takes nothing more of the session: a device of the mailbox has ended it, or somebody came
+    /// back with the recovery code.
+    SessionEnded,
+}
+
+/// A session that read this mailbox, or reads it now.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Names it to the vault; means nothing outside.
+    pub id: String,
+    /// When it was opened, Unix seconds.
+    pub opened: u64,
+    /// When it last asked for something, Unix seconds.
+    pub asked: u64,
+    /// When it ended; while it is open, when it ends if nothing more is asked. Unix seconds.
+    pub ends: u64,
+    /// What ended it; none while it is open.
+    pub end: Option<SessionEnd>,
+    /// Whether the reader was not told yet that it was opened, or that it is over.
+    pub is_news: bool,
+}
+
+/// What ended a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionEnd {
+    /// Whoever read closed it.
+    Itself,
+    /// A device of the mailbox ended it.
+    Device,
+    /// Somebody came back with the recovery code.
+    Restart,
+    /// Its time was over.
+    Time,
 }
 
 /// When letters lock by themselves.
@@ -241,6 +311,13 @@ pub enum Status {
     Open,
     /// Another tab or window of this browser has the mailbox open.
     OpenElsewhere,
+    /// A session was begun: its recovery code fits, and ScotAccount comes next, in another tab. Nothing of it
+    /// is stored.
+    VisitBegun,
+    /// A session reads. Nothing of it is stored.
+    Visiting,
+    /// To [`Command::Lock`]: a session was begun or open, and nothing of it is left.
+    VisitOver,
 }
 
 /// What the vault is doing.
@@ -341,6 +418,10 @@ pub enum Problem {
     UnopenableLetter,
     /// The keys of this enrolment may be published already, so they are not thrown away.
     KeysInUse,
+    /// As many sessions read this mailbox as may, or did so in the last 90 days.
+    TooManySessions,
+    /// The session was over before it was used.
+    SessionOver,
     /// There is no such letter.
     NoSuchLetter,
     /// The relay does not have the file.
@@ -561,6 +642,7 @@ redacted!(
     Answer,
     RecoverySheet,
     Event,
+    Session,
     LetterSummary,
     Sender,
     LetterView,

@@ -1,14 +1,9 @@
 //! What every step works with: the worker, what is stored, and the two services.
 
 use client_mailbox::http::{HttpRequest, HttpResponse};
-use client_messages::{Event, Problem, Step};
+use client_messages::Step;
 
-use crate::{
-    failure::Failure,
-    network::{self, Unreachable},
-    storage::Storage,
-    worker::Worker,
-};
+use crate::{failure::Failure, storage::Storage, worker::Worker};
 
 /// This device.
 #[derive(Clone)]
@@ -20,24 +15,21 @@ pub(crate) struct Device {
 impl Device {
     /// Tells the page what takes the time now.
     pub(crate) fn shows(&self, step: Step) {
-        self.worker.tell(Event::Progress(Some(step)));
+        self.worker.shows(step);
     }
 
     /// Sends a request to the directory.
     pub(crate) async fn ask_directory(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-        let answer = network::send(&self.worker, request, network::LARGEST_ANSWER).await;
-        answer.map_err(|Unreachable| Failure(Problem::DirectoryUnreachable))
+        self.worker.ask_directory(request).await
     }
 
-    /// Asks the directory for all public bodies at once: the largest answer that there is.
+    /// Asks the directory for all public bodies at once.
     pub(crate) async fn ask_registry(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-        let answer = network::send(&self.worker, request, network::LARGEST_REGISTRY).await;
-        answer.map_err(|Unreachable| Failure(Problem::DirectoryUnreachable))
+        self.worker.ask_registry(request).await
     }
 
     /// Sends a request to the relay.
     pub(crate) async fn ask_relay(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-        let answer = network::send(&self.worker, request, network::LARGEST_ANSWER).await;
-        answer.map_err(|Unreachable| Failure(Problem::RelayUnreachable))
+        self.worker.ask_relay(request).await
     }
 }

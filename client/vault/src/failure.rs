@@ -59,7 +59,11 @@ impl Failure {
     pub(crate) const fn is_final(self) -> bool {
         matches!(
             self.0,
-            Problem::StorageDamaged | Problem::OtherDeployment | Problem::OutOfTurn | Problem::ShutOut
+            Problem::StorageDamaged
+                | Problem::OtherDeployment
+                | Problem::OutOfTurn
+                | Problem::ShutOut
+                | Problem::SessionOver
         )
     }
 }

@@ -25,17 +25,22 @@ mod lock;
 mod network;
 mod opened;
 mod random;
+mod reading;
 mod records;
 mod recover;
 mod save;
+mod services;
 mod session;
 mod sheet;
 mod show;
+mod source;
 mod stir;
 mod storage;
 mod sync;
+mod told;
 mod trust;
 mod unlock;
+mod visit;
 mod waits;
 mod watch;
 mod worker;
@@ -99,7 +104,7 @@ fn main() {
 }
 
 async fn serve(worker: Worker, watch: Watch, mut ends: Ends, mut requests: mpsc::UnboundedReceiver<Request>) {
-    let mut session = Session::new(worker.clone());
+    let mut session = Session::new(worker.clone(), watch.clone());
     let because = loop {
         let request = match select(ends.next(), requests.next()).await {
             Either::Left((because, _)) => break because,
@@ -113,7 +118,7 @@ async fn serve(worker: Worker, watch: Watch, mut ends: Ends, mut requests: mpsc:
                 // What is left of this program's memory goes with the worker.
                 return worker.close();
             }
-            Command::Save { id, attachment } => session.save(&watch, number, id, attachment),
+            Command::Save { id, attachment } => session.save(number, id, attachment),
             command => match unless_over(&mut session, command, &mut ends).await {
                 // It may be over since a moment ago: then nothing more is answered.
                 Ok(answer) => {
@@ -126,10 +131,11 @@ async fn serve(worker: Worker, watch: Watch, mut ends: Ends, mut requests: mpsc:
             },
         }
     };
-    session.forget();
+    let ending = session.forget();
     if let Some(because) = because {
         worker.tell(Event::Locked(because));
     }
+    session::ended(&worker, ending).await;
     worker.close();
 }
 

@@ -4,7 +4,7 @@
 //! the address is part of what was signed. An answer is read up to a limit and within a time.
 
 use client_mailbox::http::{HttpRequest, HttpResponse, retry_after};
-use js_sys::Uint8Array;
+use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -48,6 +48,15 @@ pub(crate) async fn send(
     let response = worker.fetch(&request.url, &options(request, &signal)?).await?;
     let mut chunks = Chunks::of(&response)?;
     answered(&response, chunks.all(most).await?)
+}
+
+/// Sends a request that goes on when this program ends. It is under way when this returns, so that the last
+/// thing that a page has this program do is done.
+pub(crate) fn send_off(worker: &Worker, request: &HttpRequest) -> Result<JsFuture, Unreachable> {
+    let options = options(request, &AbortSignal::timeout_with_u32(MOST_MILLISECONDS))?;
+    // web-sys does not know it.
+    Reflect::set(&options, &"keepalive".into(), &JsValue::TRUE)?;
+    Ok(JsFuture::from(worker.begin_fetch(&request.url, &options)))
 }
 
 fn answered(response: &Response, body: Vec<u8>) -> Result<HttpResponse, Unreachable> {

@@ -6,6 +6,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use api::sessions::SessionEntry;
 use client_mailbox::{
     enrolment::Enrolled,
     http::{HttpRequest, HttpResponse, RequestFailure},
@@ -15,6 +16,7 @@ use client_mailbox::{
     registry::Registry,
     relay::Signer,
     retry::Patience,
+    session::Told,
     settings::Settings,
 };
 use client_messages::{Event, Problem};
@@ -22,7 +24,7 @@ use crypto_core::trust::VerifiedTrust;
 use relay_auth::{cbor::Wire as _, secret::Secret};
 use zeroize::Zeroizing;
 
-use crate::{chain, device::Device, failure::Failure, random, records, show, storage::Change};
+use crate::{chain, device::Device, failure::Failure, random, records, show, storage::Change, told};
 
 /// What the passphrase opens.
 pub(crate) struct Opened {
@@ -34,6 +36,10 @@ pub(crate) struct Opened {
     pub(crate) inbox: Inbox,
     /// Whether the relay's listings broke the chain. It is no part of the list, which may be made anew.
     pub(crate) doubt: Doubt,
+    /// Of which sessions the person was told.
+    pub(crate) told: Told,
+    /// Those that the relay listed last. `None` before it was asked.
+    pub(crate) sessions: Option<Vec<SessionEntry>>,
     /// When it locks by itself.
     pub(crate) settings: Settings,
     /// When the directory showed the registry last, Unix seconds; 0 for not since the unlocking.
@@ -72,6 +78,7 @@ impl Opened {
             }
         };
         let doubt = chain::stored(storage, &vault_key).await?;
+        let told = told::stored(storage, &vault_key).await?;
         let settings = records::chosen(storage, &vault_key).await?;
         Ok(Self {
             vault_key,
@@ -81,6 +88,8 @@ impl Opened {
             registry: registry.unwrap_or_else(Registry::empty),
             inbox,
             doubt,
+            told,
+            sessions: None,
             settings,
             asked_directory: 0,
             tried_directory: 0,
@@ -208,7 +217,8 @@ impl Shared {
         let mut place = self.0.try_borrow_mut().map_err(|_| Failure(Problem::OutOfTurn))?;
         let opened = place.as_mut().ok_or(Failure(Problem::OutOfTurn))?;
         let doubt = loaded.doubt.reloaded(opened.doubt);
-        *opened = Opened { doubt, ..loaded };
+        let sessions = opened.sessions.take();
+        *opened = Opened { doubt, sessions, ..loaded };
         Ok(true)
     }
 

@@ -11,13 +11,13 @@ use client_mailbox::{
 use client_messages::{Answer, Problem, Step};
 use crypto_core::{recovery::RecoveryCode, trust::VerifiedTrust};
 
-use crate::{aside, device::Device, enrol, failure::Failure, random, trust};
+use crate::{aside, device::Device, enrol, failure::Failure, random, trust, worker::Worker};
 
 /// Whether there is a mailbox with this code. Changes nothing.
 pub(crate) async fn check(device: &Device, code: &str) -> Result<Answer, Failure> {
     let code = RecoveryCode::parse(code)?;
     let trust = trust::current(&device.worker, &device.storage).await?;
-    found(device, &code, &trust).await?;
+    found(&device.worker, &code, &trust).await?;
     Ok(Answer::CodeFits)
 }
 
@@ -27,7 +27,7 @@ pub(crate) async fn begin(device: &Device, code: &str, passphrase: &str) -> Resu
     enrol::long_enough(passphrase)?;
     let code = RecoveryCode::parse(code)?;
     let trust = trust::current(&device.worker, &device.storage).await?;
-    let found = found(device, &code, &trust).await?;
+    let found = found(&device.worker, &code, &trust).await?;
     device.shows(Step::Sealing);
     // The bundle came over the network: if no keys can be made of it, nothing here is damaged.
     let keys = DeviceKeys::recover(&found, &code, &mut random::source());
@@ -37,8 +37,12 @@ pub(crate) async fn begin(device: &Device, code: &str, passphrase: &str) -> Resu
 }
 
 /// The bundle that the relay keeps for this code, opened.
-async fn found(device: &Device, code: &RecoveryCode, trust: &VerifiedTrust) -> Result<Found, Failure> {
-    let request = recovery::fetch(code, trust, device.worker.now(), &mut random::source())?;
-    let response = device.ask_relay(&request).await?;
+pub(crate) async fn found(
+    worker: &Worker,
+    code: &RecoveryCode,
+    trust: &VerifiedTrust,
+) -> Result<Found, Failure> {
+    let request = recovery::fetch(code, trust, worker.now(), &mut random::source())?;
+    let response = worker.ask_relay(&request).await?;
     Ok(recovery::found(&response, code)?)
 }

@@ -19,12 +19,9 @@ use web_sys::{Blob, BlobPropertyBag};
 use zeroize::Zeroizing;
 
 use crate::{
-    archive,
-    device::Device,
     failure::Failure,
     network::{Stream, Unreachable},
-    opened::Shared,
-    random,
+    source::Source,
     waits::{OPENING_MILLISECONDS, Waits, within},
     watch::Watch,
 };
@@ -48,30 +45,22 @@ const PIECE: usize = 256 * 1024;
 /// Fetches the file and answers request `number`. A mailbox that was locked meanwhile says nothing more,
 /// nor does one whose time is over: on a device that slept, the last bytes may come before the clocks were
 /// looked at, and whoever woke it would be given the file.
-pub(crate) async fn answer(
-    device: Device,
-    shared: Shared,
-    watch: Watch,
-    number: u32,
-    id: String,
-    attachment: u32,
-) {
+pub(crate) async fn answer(source: Source, watch: Watch, number: u32, id: String, attachment: u32) {
     let place = usize::try_from(attachment).unwrap_or(usize::MAX);
-    let outcome = Saving { device: &device, shared: &shared, watch: &watch, number, place }.file(&id).await;
-    if shared.is_locked() || watch.is_over() {
+    let outcome = Saving { source: &source, watch: &watch, number, place }.file(&id).await;
+    if source.is_locked() || watch.is_over() {
         return;
     }
     let answer = match outcome {
         Ok(file) => Answer::File(file),
         Err(Failure(problem)) => Answer::Problem(problem),
     };
-    device.worker.answer(number, answer);
+    source.worker().answer(number, answer);
 }
 
 /// One request for a file.
 struct Saving<'a> {
-    device: &'a Device,
-    shared: &'a Shared,
+    source: &'a Source,
     watch: &'a Watch,
     number: u32,
     /// Among the files of the letter, counted from 0.
@@ -82,14 +71,14 @@ impl Saving<'_> {
     /// The file, from wherever it is whole: where a letter came more than once, each copy names the same
     /// files in places of its own (`LBX-LETTER-5`).
     async fn file(&self, id: &str) -> Result<SavedFile, Failure> {
-        let id = self.shared.look(|opened| opened.inbox.find(id))?.ok_or(Failure(Problem::NoSuchLetter))?;
+        let id = self.source.find(id)?.ok_or(Failure(Problem::NoSuchLetter))?;
         let failure = match self.file_of(&id).await {
             Err(failure @ Failure(Problem::AttachmentLost | Problem::AttachmentAltered)) => failure,
             outcome => return outcome,
         };
-        for copy in self.shared.look(|opened| opened.inbox.copies(&id))? {
+        for copy in self.source.copies(&id)? {
             match self.file_of(&copy).await {
-                Err(failure) if !failure.is_temporary() && !self.shared.is_locked() => {}
+                Err(failure) if !failure.is_temporary() && !self.source.is_locked() => {}
                 outcome => return outcome,
             }
         }
@@ -99,10 +88,7 @@ impl Saving<'_> {
 
     /// The file as one copy of the letter names it.
     async fn file_of(&self, id: &ObjectId) -> Result<SavedFile, Failure> {
-        let record = archive::letter(self.device, self.shared, id).await?;
-        let mut download =
-            self.shared.look(|opened| opened.inbox.download(id, &record, self.place, &opened.reader()))??;
-        drop(record); // it need not lie open in memory for as long as this takes
+        let mut download = self.source.download(id, self.place).await?;
         self.fetch(&mut download).await?;
         let Saved { file_name, media_type, content } = download.finish()?;
         let content = Zeroizing::new(content);
@@ -132,18 +118,16 @@ impl Saving<'_> {
                 return Err(Failure(Problem::RelayUnreachable));
             }
             tries += 1;
-            self.device.worker.sleep(waits.next()).await;
+            self.source.worker().sleep(waits.next()).await;
         }
     }
 
     /// One stream, from where the download stands to its end.
     async fn stream(&self, download: &mut Download, told: &mut Option<u64>) -> Result<(), Failure> {
         let gone = |Unreachable| Failure(Problem::RelayUnreachable);
-        let worker = &self.device.worker;
+        let worker = self.source.worker();
         self.tell(download, told);
-        let now = worker.now();
-        let request =
-            self.shared.look(|opened| download.request(&opened.signer(now), &mut random::source()))??;
+        let request = self.source.rest_of(download)?;
         let opening = within(worker, OPENING_MILLISECONDS, Stream::open(worker, &request));
         let mut stream = opening.await.unwrap_or(Err(Unreachable)).map_err(gone)?;
         if !stream.is_open() {
@@ -153,7 +137,7 @@ impl Saving<'_> {
                 Err(AnswerError::Refused(refused)) if refused.is(Code::NoSuchBlob) => {
                     Failure(Problem::AttachmentLost)
                 }
-                Err(error) => Failure::of_relay(&error),
+                Err(error) => self.source.refused(&error),
                 // A success of another kind than a file.
                 Ok(_) => Failure(Problem::RelayLied),
             });
@@ -161,7 +145,7 @@ impl Saving<'_> {
         while !download.is_complete() {
             let next = within(worker, SILENCE_MILLISECONDS, stream.next()).await;
             let Some(bytes) = next.unwrap_or(Err(Unreachable)).map_err(gone)? else { break };
-            if self.shared.is_locked() || self.watch.is_over() {
+            if self.source.is_locked() || self.watch.is_over() {
                 return Err(Failure(Problem::OutOfTurn));
             }
             download.push(&bytes)?;
@@ -176,7 +160,7 @@ impl Saving<'_> {
         let percent = received.saturating_mul(100) / total.max(1);
         if *told != Some(percent) {
             *told = Some(percent);
-            self.device.worker.tell(Event::Download { number: self.number, received, total });
+            self.source.worker().tell(Event::Download { number: self.number, received, total });
         }
     }
 }

@@ -14,10 +14,14 @@
 //! writes the recovery code down: the passphrase was given, and is not asked for again. Where the code
 //! was written down before, `Unlock` leads from `Confirmed` to `Ready`. Whatever changes what is stored
 //! is done under the profile's lock.
+//!
+//! Beside all of it stands a session ([`crate::visit`]): it begins where no mailbox is open, and has nothing
+//! to do with what is stored.
 
 use client_mailbox::{enrolment::Next, settings::Settings};
 use client_messages::{self as page, Answer, Command, Event, Problem, Status};
-use wasm_bindgen_futures::spawn_local;
+use crypto_core::recovery::RecoveryCode;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -31,16 +35,23 @@ use crate::{
     recover, save,
     sheet::Writing,
     show,
+    source::Source,
     stir::{Stir, stir},
     storage::Storage,
-    unlock,
+    told, trust, unlock,
+    visit::{Link, Visiting},
+    waits::within,
     watch::Watch,
     worker::Worker,
 };
 
+/// How long is waited for the relay's word that a session is over. What is read is wiped before that.
+const FAREWELL_MILLISECONDS: u32 = 2_000;
+
 /// This vault's side of the conversation with the page.
 pub(crate) struct Session {
     worker: Worker,
+    watch: Watch,
     device: Option<Device>,
     held: Option<Held>,
     /// The profile's lock is held for as long as this is there.
@@ -48,18 +59,34 @@ pub(crate) struct Session {
     open: Option<Shared>,
     /// To what follows the relay for the open mailbox.
     stir: Option<Stir>,
+    /// A session. Neither a lock nor anything that is stored belongs to it.
+    visiting: Option<Visiting>,
 }
 
 impl Session {
-    pub(crate) fn new(worker: Worker) -> Self {
-        Self { worker, device: None, held: None, writing: None, open: None, stir: None }
+    pub(crate) fn new(worker: Worker, watch: Watch) -> Self {
+        Self {
+            worker,
+            watch,
+            device: None,
+            held: None,
+            writing: None,
+            open: None,
+            stir: None,
+            visiting: None,
+        }
     }
 
     /// Does what the page asks, to its end.
     pub(crate) async fn handle(&mut self, command: Command) -> Answer {
         let takes_time = !matches!(
             command,
-            Command::Status | Command::Sheet | Command::Read { .. } | Command::Choose { .. }
+            Command::Status
+                | Command::Sheet
+                | Command::Read { .. }
+                | Command::Choose { .. }
+                | Command::ToldOf { .. }
+                | Command::EndSession { .. }
         );
         let outcome = self.attempt(command).await;
         if takes_time {
@@ -69,18 +96,21 @@ impl Session {
     }
 
     /// Fetches a file beside everything else, and answers when it is here: meanwhile letters can be read
-    /// and the mailbox locked, by `watch` as well.
-    pub(crate) fn save(&self, watch: &Watch, number: u32, id: String, attachment: u32) {
-        if let (Some(device), Some(open)) = (&self.device, &self.open) {
-            let (device, open, watch) = (device.clone(), open.clone(), watch.clone());
-            spawn_local(save::answer(device, open, watch, number, id, attachment));
-        } else {
-            self.worker.answer(number, Answer::Problem(Problem::OutOfTurn));
-        }
+    /// and the mailbox locked, by the watch as well.
+    pub(crate) fn save(&self, number: u32, id: String, attachment: u32) {
+        let source = match (&self.visiting, &self.device, &self.open) {
+            (Some(Visiting::Reading(reading)), _, _) => Source::Session(reading.clone()),
+            (None, Some(device), Some(open)) => Source::Device(device.clone(), open.clone()),
+            _ => return self.worker.answer(number, Answer::Problem(Problem::OutOfTurn)),
+        };
+        spawn_local(save::answer(source, self.watch.clone(), number, id, attachment));
     }
 
     /// By which settings the vault locks itself now; `None` while it holds nothing that could be locked.
     pub(crate) fn settings(&self) -> Option<Settings> {
+        if let Some(visiting) = &self.visiting {
+            return Some(visiting.settings());
+        }
         match (&self.open, &self.writing) {
             (Some(open), _) => open.look(|opened| opened.settings).ok(),
             // The recovery code is on the screen.
@@ -89,18 +119,33 @@ impl Session {
         }
     }
 
-    /// Wipes every secret and lets go of the profile, wherever a command may have stopped.
-    pub(crate) fn forget(&mut self) {
+    /// Wipes every secret and lets go of the profile, wherever a command may have stopped. Gives what is
+    /// under way to the relay where a session was open, for [`ended`].
+    pub(crate) fn forget(&mut self) -> Option<JsFuture> {
         self.writing = None;
         if let Some(open) = self.open.take() {
             open.forget();
         }
         self.held = None;
+        self.leave()
+    }
+
+    /// Wipes what a session has in memory, and has the relay end it.
+    fn leave(&mut self) -> Option<JsFuture> {
+        match self.visiting.take()? {
+            Visiting::Link(_) => None,
+            Visiting::Reading(reading) => reading.end(),
+        }
     }
 
     /// Forgets everything. Nothing may be asked of this vault afterwards.
     pub(crate) async fn lock(&mut self) -> Answer {
         self.writing = None;
+        if self.visiting.is_some() {
+            let ending = self.leave();
+            ended(&self.worker, ending).await;
+            return Answer::Status(Status::VisitOver);
+        }
         let answer = match self.open.take() {
             Some(open) => {
                 open.forget();
@@ -114,6 +159,17 @@ impl Session {
     }
 
     async fn attempt(&mut self, command: Command) -> Result<Answer, Failure> {
+        if self.visiting.is_some() {
+            return self.answer_visiting(command).await;
+        }
+        let command = match command {
+            // Before anything is opened or locked that is stored (LBX-SESSION-8).
+            Command::Visit { code } if self.open.is_none() && self.writing.is_none() => {
+                return self.visit(&Zeroizing::new(code)).await;
+            }
+            Command::Visited { .. } => return Err(Failure(Problem::UnknownSignIn)),
+            command => command,
+        };
         let device = self.device().await?;
         if let Some(open) = &self.open {
             // The page asks again when somebody looks at it, or the browser is back on its network.
@@ -143,6 +199,46 @@ impl Session {
         outcome
     }
 
+    /// Begins a session.
+    async fn visit(&mut self, code: &str) -> Result<Answer, Failure> {
+        let code = RecoveryCode::parse(code)?;
+        // A guest keeps no other tab of this browser from its mailbox.
+        self.held = None;
+        // Where the browser stores nothing, there is no device, and nothing that it could remember.
+        let storage = self.device.as_ref().map(|device| &device.storage);
+        let trust = trust::seen(&self.worker, storage).await?;
+        let link = Link::begin(&self.worker, code, trust).await?;
+        let address = link.address();
+        self.visiting = Some(Visiting::Link(Box::new(link)));
+        Ok(Answer::Visit { link: address })
+    }
+
+    /// While a session is begun, or open.
+    async fn answer_visiting(&mut self, command: Command) -> Result<Answer, Failure> {
+        let Some(visiting) = &mut self.visiting else { return Err(Failure(Problem::OutOfTurn)) };
+        match (visiting, command) {
+            (Visiting::Link(_), Command::Visit { code }) => self.visit(&Zeroizing::new(code)).await,
+            (Visiting::Link(link), Command::Resume) => {
+                link.renew(&self.worker);
+                Ok(Answer::Visit { link: link.address() })
+            }
+            (Visiting::Link(link), Command::Visited { query }) => {
+                link.signed_in(&self.worker, &query).await?;
+                if let Some(Visiting::Link(link)) = self.visiting.take() {
+                    let reading = link.open(self.worker.clone(), self.watch.clone());
+                    self.visiting = Some(Visiting::Reading(reading));
+                }
+                Ok(Answer::Status(Status::Visiting))
+            }
+            (Visiting::Reading(reading), Command::Read { id }) => reading.read(&id),
+            (
+                visiting,
+                Command::Status | Command::Lock | Command::Active | Command::Hidden | Command::Shown,
+            ) => Ok(Answer::Status(visiting.status())),
+            _ => Err(Failure(Problem::OutOfTurn)),
+        }
+    }
+
     /// While the recovery code is being written down.
     async fn answer_writing(&mut self, device: &Device, command: Command) -> Result<Answer, Failure> {
         let Some(writing) = &mut self.writing else { return Err(Failure(Problem::OutOfTurn)) };
@@ -170,7 +266,11 @@ impl Session {
             | Command::Unlock { .. }
             | Command::Read { .. }
             | Command::Save { .. }
-            | Command::Choose { .. } => Err(Failure(Problem::OutOfTurn)),
+            | Command::Choose { .. }
+            | Command::Visit { .. }
+            | Command::Visited { .. }
+            | Command::ToldOf { .. }
+            | Command::EndSession { .. } => Err(Failure(Problem::OutOfTurn)),
             Command::Status
             | Command::Resume
             | Command::Returned { .. }
@@ -243,7 +343,9 @@ impl Session {
                 | Command::ConfirmSheet { .. }
                 | Command::Read { .. }
                 | Command::Save { .. }
-                | Command::Choose { .. },
+                | Command::Choose { .. }
+                | Command::ToldOf { .. }
+                | Command::EndSession { .. },
                 _,
             ) => Err(Failure(Problem::OutOfTurn)),
             (_, profile) => Ok(Answer::Status(status(&profile))),
@@ -273,16 +375,28 @@ impl Session {
     }
 }
 
+/// Waits until the relay has ended a session, for a moment at most.
+pub(crate) async fn ended(worker: &Worker, ending: Option<JsFuture>) {
+    if let Some(ending) = ending {
+        // What it answers changes nothing: it ends the session by itself, some minutes later.
+        let _ = within(worker, FAREWELL_MILLISECONDS, ending).await;
+    }
+}
+
 async fn answer_open(device: &Device, open: &Shared, command: Command) -> Result<Answer, Failure> {
     match command {
         Command::Read { id } => read(device, open, &id).await,
         Command::Choose { settings } => choose(device, open, settings).await,
+        Command::ToldOf { sessions } => told::shown(device, open, &sessions).await,
+        Command::EndSession { id } => told::end(device, open, &id).await,
         Command::Begin { .. }
         | Command::Resume
         | Command::StartAgain
         | Command::CheckCode { .. }
         | Command::Recover { .. }
         | Command::Save { .. }
+        | Command::Visit { .. }
+        | Command::Visited { .. }
         | Command::Sheet => Err(Failure(Problem::OutOfTurn)),
         Command::Status
         | Command::Returned { .. }

@@ -1,13 +1,16 @@
 //! From what `client-mailbox` verified to what the page shows. The two have the same shape and are
 //! types of their own: the page links no cryptography, and its interface has a version.
 
+use api::sessions::{SessionEnd, SessionEntry};
 use client_mailbox::{
     inbox::Alarm,
     letter::{self, Form, LetterSummary, LetterView},
     markdown::{self, Block, Span},
+    session::Told,
     settings::Settings,
 };
 use client_messages as page;
+use relay_auth::hex;
 
 /// A letter in the list.
 pub(crate) fn summary(summary: LetterSummary) -> page::LetterSummary {
@@ -44,6 +47,28 @@ pub(crate) fn view(view: LetterView) -> page::LetterView {
 /// When letters lock by themselves.
 pub(crate) const fn settings(settings: Settings) -> page::Settings {
     page::Settings { idle_minutes: settings.idle_minutes(), locks_when_hidden: settings.locks_when_hidden() }
+}
+
+/// The greatest number that the page can send back as one of JavaScript's own. A relay may list any time.
+const GREATEST: u64 = (1 << 53) - 1;
+
+/// The sessions that read this mailbox, the latest first.
+pub(crate) fn sessions(sessions: &[SessionEntry], told: &Told) -> page::Event {
+    let news = told.news(sessions);
+    let session = |entry: &SessionEntry| {
+        let SessionEntry { id, opened, asked, ends, end } = *entry;
+        let end = end.map(|end| match end {
+            SessionEnd::Itself => page::SessionEnd::Itself,
+            SessionEnd::Device => page::SessionEnd::Device,
+            SessionEnd::Restart => page::SessionEnd::Restart,
+            SessionEnd::Time => page::SessionEnd::Time,
+        });
+        let [opened, asked, ends] = [opened, asked, ends].map(|time| time.min(GREATEST));
+        page::Session { id: hex::encode(&id.0), opened, asked, ends, end, is_news: news.contains(entry) }
+    };
+    let mut shown: Vec<_> = sessions.iter().map(session).collect();
+    shown.sort_by_key(|session| core::cmp::Reverse(session.opened));
+    page::Event::Sessions(shown)
 }
 
 /// What the page is told of something that must not be.

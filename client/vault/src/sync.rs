@@ -17,15 +17,18 @@ use crypto_core::archive::ObjectId;
 
 use crate::{
     archive, chain, device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change,
+    told, worker::Worker,
 };
 
 /// How old the registry may be by which a new letter is judged, in seconds.
-const REGISTRY_LIFE: u64 = 60 * 60;
+pub(crate) const REGISTRY_LIFE: u64 = 60 * 60;
 
 /// Everything that is looked at once at each unlock.
 pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), Failure> {
     // Letters come without the directory as well.
-    tolerated(device, directory(device, shared).await)?;
+    tolerated(&device.worker, directory(device, shared).await)?;
+    // LBX-SESSION-7: before a letter that is fetched now.
+    tolerated(&device.worker, told::look(device, shared).await)?;
     let outcome = if shared.with(|opened| opened.inbox.last() == 0)? {
         anew(device, shared).await
     } else {
@@ -40,7 +43,7 @@ pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), F
 /// [`everything`] it takes nothing for granted: the archive comes first, and all of it.
 pub(crate) async fn restore(device: &Device, shared: &Shared) -> Result<(), Failure> {
     device.shows(Step::Restoring);
-    tolerated(device, directory(device, shared).await)?;
+    tolerated(&device.worker, directory(device, shared).await)?;
     anew(device, shared).await
 }
 
@@ -55,7 +58,7 @@ async fn anew(device: &Device, shared: &Shared) -> Result<(), Failure> {
 /// through last.
 async fn onwards(device: &Device, shared: &Shared) -> Result<(), Failure> {
     listed(device, shared).await?;
-    tolerated(device, archive::look_through(device, shared).await)
+    tolerated(&device.worker, archive::look_through(device, shared).await)
 }
 
 /// All letters that the relay lists, those that stayed there among them.
@@ -71,8 +74,9 @@ pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure
     let now = device.worker.now();
     if shared.with(|opened| now.saturating_sub(opened.asked_directory) > REGISTRY_LIFE)? {
         // A body may have been suspended, or its key replaced, while the page was left open.
-        tolerated(device, directory(device, shared).await)?;
+        tolerated(&device.worker, directory(device, shared).await)?;
     }
+    tolerated(&device.worker, told::look(device, shared).await)?;
     letters(device, shared).await?;
     let mut unopened = shared.with(|opened| opened.inbox.unopened())?;
     unopened.retain(|sequence| !before.contains(sequence));
@@ -87,13 +91,13 @@ pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure
         if wait > 0 {
             device.worker.sleep(wait).await;
         }
-        tolerated(device, directory(device, shared).await)?;
+        tolerated(&device.worker, directory(device, shared).await)?;
     }
     again(device, shared, &unopened).await?;
     let filed = shared.with(|opened| opened.inbox.said_to_be_filed())?;
     if unopened.iter().any(|sequence| filed.contains(sequence)) {
         // Whoever took it off the list put it there. If nobody did, that is told now.
-        return tolerated(device, archive::look_through(device, shared).await);
+        return tolerated(&device.worker, archive::look_through(device, shared).await);
     }
     Ok(())
 }
@@ -239,7 +243,7 @@ pub(crate) async fn keep(device: &Device, shared: &Shared, received: Received) -
 
 /// A part that the rest does not wait for. The page is told of a lie; of a directory that cannot be
 /// reached it is not, because nothing that it shows is wrong for that.
-fn tolerated(device: &Device, outcome: Result<(), Failure>) -> Result<(), Failure> {
+pub(crate) fn tolerated(worker: &Worker, outcome: Result<(), Failure>) -> Result<(), Failure> {
     match outcome {
         Err(failure)
             if failure.is_final() || matches!(failure.0, Problem::NoStorage | Problem::RelayUnreachable) =>
@@ -248,7 +252,7 @@ fn tolerated(device: &Device, outcome: Result<(), Failure>) -> Result<(), Failur
         }
         Err(failure) => {
             if !failure.is_temporary() {
-                device.worker.tell(Event::Alarm(failure.0));
+                worker.tell(Event::Alarm(failure.0));
             }
             Ok(())
         }

@@ -53,6 +53,29 @@ pub(crate) async fn current(worker: &Worker, storage: &Storage) -> Result<Rc<Ver
 
 /// The file as the origin serves it now, verified and remembered.
 pub(crate) async fn fetched(worker: &Worker, storage: &Storage) -> Result<Rc<VerifiedTrust>, TrustFailure> {
+    let (signed, verified) = served(worker).await?;
+    if !is_known(storage, &signed, &verified).await? {
+        let put = Change::Put(Shelf::Open, RECORD.to_owned(), signed.to_json().into_bytes());
+        storage.write(vec![put]).await?;
+    }
+    Ok(Rc::new(verified))
+}
+
+/// The same for whoever leaves nothing here (`LBX-SESSION-8`): what is remembered is gone by, and nothing
+/// is remembered. Where the browser stores nothing there is nothing to go by.
+pub(crate) async fn seen(
+    worker: &Worker,
+    storage: Option<&Storage>,
+) -> Result<Rc<VerifiedTrust>, TrustFailure> {
+    let (signed, verified) = served(worker).await?;
+    if let Some(storage) = storage {
+        is_known(storage, &signed, &verified).await?;
+    }
+    Ok(Rc::new(verified))
+}
+
+/// The file as the origin serves it now, verified by itself.
+async fn served(worker: &Worker) -> Result<(SignedTrust, VerifiedTrust), TrustFailure> {
     let url = format!("{}{PATH}", worker.origin());
     let request = HttpRequest { method: "GET", url, headers: Vec::new(), body: Vec::new() };
     let response = network::send(worker, &request, LONGEST_TRUST).await?;
@@ -63,22 +86,24 @@ pub(crate) async fn fetched(worker: &Worker, storage: &Storage) -> Result<Rc<Ver
         _ => return Err(TrustFailure::Missing),
     }
     let signed = SignedTrust::from_json(&response.body)?;
-    let signer = signed.signer()?;
-    let verified = signed.verify(&signer)?;
-    if let Some((known_signed, known)) = record(storage).await? {
-        if known_signed.signer()? != signer {
-            return Err(TrustFailure::Refused(TrustError::OtherDeployment));
-        }
-        if verified.file().issued < known.file().issued {
-            return Err(TrustFailure::Older);
-        }
-        if known_signed == signed {
-            return Ok(Rc::new(verified));
-        }
+    let verified = signed.verify(&signed.signer()?)?;
+    Ok((signed, verified))
+}
+
+/// Whether it is the file that is remembered, and not a newer one of the same deployment.
+async fn is_known(
+    storage: &Storage,
+    signed: &SignedTrust,
+    verified: &VerifiedTrust,
+) -> Result<bool, TrustFailure> {
+    let Some((known_signed, known)) = record(storage).await? else { return Ok(false) };
+    if known_signed.signer()? != signed.signer()? {
+        return Err(TrustFailure::Refused(TrustError::OtherDeployment));
     }
-    let put = Change::Put(Shelf::Open, RECORD.to_owned(), signed.to_json().into_bytes());
-    storage.write(vec![put]).await?;
-    Ok(Rc::new(verified))
+    if verified.file().issued < known.file().issued {
+        return Err(TrustFailure::Older);
+    }
+    Ok(known_signed == *signed)
 }
 
 /// The file that was used last, if one was.

@@ -96,9 +96,19 @@ impl Watch {
             }
             // Whether it is over was asked before.
             Command::Shown => {}
+            // Somebody did something in another tab, and is to have the whole time to come back to this one.
+            Command::Visited { .. } => {
+                self.act();
+                return false;
+            }
             _ => return false,
         }
         true
+    }
+
+    /// It is over, for another reason than those that are looked after here.
+    pub(crate) fn end(&self, because: LockedBecause) {
+        self.state.borrow_mut().end(because);
     }
 
     fn act(&self) {

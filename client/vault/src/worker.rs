@@ -107,6 +107,11 @@ impl Worker {
     }
 
     pub(crate) async fn fetch(&self, url: &str, init: &RequestInit) -> Result<Response, JsValue> {
-        JsFuture::from(self.0.fetch_with_str_and_init(url, init)).await?.dyn_into()
+        JsFuture::from(self.begin_fetch(url, init)).await?.dyn_into()
+    }
+
+    /// Sends a request, whether anybody waits for its answer or not.
+    pub(crate) fn begin_fetch(&self, url: &str, init: &RequestInit) -> Promise {
+        self.0.fetch_with_str_and_init(url, init)
     }
 }

@@ -34,6 +34,10 @@ pub enum Purpose {
     /// To decide a change that another device contests.
     #[n(4)]
     Contest,
+    /// To read the mailbox for a while, with the recovery code, on a device that keeps nothing
+    /// (`LBX-SESSION-2`). No entry is made of it.
+    #[n(5)]
+    Session,
 }
 
 /// What a sign-in is bound to.
@@ -48,7 +52,7 @@ pub struct SignIn {
     /// The hash of the entry that is in force; none before the first.
     #[n(2)]
     pub previous: Option<Bytes32>,
-    /// The identity key of the entry to be made.
+    /// The identity key of the entry to be made; of a session, the key that signs its requests.
     #[n(3)]
     pub identity_key: VerifyingKey,
     /// 32 random bytes, fresh for each request, so that nobody else can compute the nonce.

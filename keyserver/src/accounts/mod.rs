@@ -9,6 +9,7 @@ mod changes;
 mod enrolment;
 mod published;
 mod recovery;
+mod sessions;
 pub mod vouchers;
 
 use std::sync::Arc;

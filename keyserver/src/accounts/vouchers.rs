@@ -1,4 +1,5 @@
-//! Vouchers: leave to open the mailbox at the relay (`LBX-VOUCHER-1`).
+//! What the owner of a mailbox takes to the relay: vouchers, which open it (`LBX-VOUCHER-1`), and session
+//! tickets, with which it is read for a while (`LBX-SESSION-3`).
 
 use std::sync::Arc;
 
@@ -6,6 +7,7 @@ use minicbor::{Decode, Encode};
 use relay_auth::{
     cbor::{Bytes, Suite, Version},
     id::{MailboxId, VoucherId},
+    session::SessionTicket,
     signing::VerifyingKey,
     ticket::TicketKeys,
     voucher::Voucher,
@@ -27,7 +29,7 @@ pub struct KeptVoucher {
     pub access_key: VerifyingKey,
 }
 
-/// Makes vouchers.
+/// Makes vouchers and session tickets.
 #[derive(Debug)]
 pub struct Vouchers {
     pub(crate) tickets: Arc<TicketKeys>,
@@ -62,6 +64,14 @@ impl Vouchers {
             not_after: voucher.not_after,
             access_key,
         }
+    }
+
+    /// A ticket for a session of this key. It is not kept: who lost it gets another one for the same key,
+    /// which opens one session all the same.
+    #[must_use]
+    pub fn session(&self, mailbox: MailboxId, session_key: VerifyingKey, not_after: u64) -> Vec<u8> {
+        let ticket = SessionTicket { version: Version, suite: Suite, mailbox, session_key, not_after };
+        self.tickets.seal(&ticket, &mut randomness::system())
     }
 }
 

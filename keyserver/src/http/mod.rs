@@ -74,6 +74,7 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(sign_ins::redeem))
         .routes(routes!(sign_ins::collect))
         .routes(routes!(sign_ins::entries))
+        .routes(routes!(sign_ins::session_ticket))
         .routes(routes!(entries::publish))
         .routes(routes!(lookups::look_up))
         .routes(routes!(registry::list))

@@ -3,13 +3,19 @@
 use std::{mem::take, sync::Arc};
 
 use api::{
-    Octets16, Octets32, Problem,
-    directory::{CollectRequest, Collected, OwnEntries, OwnEntriesRequest, SignInAnswer, SignInRequest},
+    Octets, Octets16, Octets32, Problem,
+    directory::{
+        CollectRequest, Collected, OwnEntries, OwnEntriesRequest, SessionTicketAnswer, SessionTicketRequest,
+        SignInAnswer, SignInRequest,
+    },
     media,
 };
 use axum::extract::{Request, State};
 use crypto_core::citizen::SignIn;
-use relay_auth::cbor::{DecodeError, Limits, Wire as _};
+use relay_auth::{
+    cbor::{DecodeError, Limits, Wire as _},
+    signing::Signature,
+};
 use service::{
     body::{self, Cbor},
     refusal::Refusal,
@@ -94,10 +100,9 @@ pub(crate) async fn collect(State(app): State<Arc<App>>, request: Request) -> Re
     let asked: CollectRequest = body::decode(&content, COLLECTION)?;
     let handle = Handle::from(asked.sign_in.0);
     let bound = SignIn::from_bytes(asked.bound.as_ref())?;
-    let signature: [u8; 64] =
-        asked.signature.0.try_into().map_err(|_| DecodeError::Value("a signature has 64 bytes"))?;
+    let signature = read_signature(asked.signature)?;
     let (mut tokens, address_token) =
-        app.sign_ins.collect(&handle, &bound, &signature.into(), app.clock.now()).await?;
+        app.sign_ins.collect(&handle, &bound, &signature, app.clock.now()).await?;
     let (id_token, claims_token) = (take(&mut tokens.id_token), take(&mut tokens.claims_token));
     Ok(Cbor::of(&Collected { id_token, claims_token, address_token }))
 }
@@ -123,4 +128,38 @@ pub(crate) async fn entries(State(app): State<Arc<App>>, request: Request) -> Re
     let asked: OwnEntriesRequest = body::decode(&content, OWN_ENTRIES)?;
     let chain = app.accounts.own_entries(&Handle::from(asked.sign_in.0), app.clock.now()).await?;
     Ok(Cbor::of(&OwnEntries { entries: chain.iter().map(|entry| entry.to_bytes().into()).collect() }))
+}
+
+/// Get leave to read one's own mailbox.
+///
+/// For the holder of the key to which the first stage of the sign-in was bound, for the purpose
+/// *session*. The relay takes the ticket from whoever has the recovery code of the same mailbox, and
+/// opens a session for that key. The sign-in is not used up: asked again, there is another ticket for the
+/// same key. A key has one session.
+#[utoipa::path(
+    post,
+    path = "/v1/sign-ins/session",
+    tag = "sessions",
+    request_body(content = SessionTicketRequest, content_type = "application/cbor"),
+    responses(
+        (status = 200, description = "The sealed ticket.", body = SessionTicketAnswer, content_type = "application/cbor"),
+        (status = 403, description = "sign-in-unknown; also where it is of another person, for something else, or the person has no entry", body = Problem, content_type = "application/problem+json"),
+        (status = "4XX", description = "Another error", body = Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "unavailable", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn session_ticket(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
+    let (_, content) = read(&app, request, media::CBOR, COLLECTION.bytes).await?;
+    let asked: SessionTicketRequest = body::decode(&content, COLLECTION)?;
+    let handle = Handle::from(asked.sign_in.0);
+    let bound = SignIn::from_bytes(asked.bound.as_ref())?;
+    let signature = read_signature(asked.signature)?;
+    let ticket = app.accounts.session_ticket(&handle, &bound, &signature, app.clock.now()).await?;
+    metrics::counter!("letterbox_session_tickets_total").increment(1);
+    Ok(Cbor::of(&SessionTicketAnswer { ticket: ticket.into() }))
+}
+
+fn read_signature(bytes: Octets) -> Result<Signature, DecodeError> {
+    let bytes: [u8; 64] = bytes.0.try_into().map_err(|_| DecodeError::Value("a signature has 64 bytes"))?;
+    Ok(bytes.into())
 }

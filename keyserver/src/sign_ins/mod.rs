@@ -153,8 +153,13 @@ impl SignIns {
         let IdToken { subject, nonce } = self.provider.checked(check).await?.map_err(SignInError::Token)?;
         let is_new = under_way.is_none();
         let (mut session, handle) = under_way.unwrap_or_else(|| {
-            let session =
-                Session { subject: subject.clone(), began: now, identity: None, address_token: None };
+            let session = Session {
+                subject: subject.clone(),
+                began: now,
+                identity: None,
+                address_token: None,
+                account_nonce: Some(nonce.clone()),
+            };
             (session, Handle::generate())
         });
         if session.subject != subject {

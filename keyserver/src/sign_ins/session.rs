@@ -60,6 +60,10 @@ pub struct Session {
     /// The token with the address, if it was confirmed.
     #[n(3)]
     pub address_token: Option<String>,
+    /// The nonce of the stage that said who it is: a session is bound by it (`LBX-SESSION-2`). None where
+    /// an earlier version of this service began the sign-in.
+    #[n(4)]
+    pub account_nonce: Option<String>,
 }
 
 /// The tokens of one sign-in with name and birth date. Wiped when dropped; never printed.
@@ -112,6 +116,7 @@ mod tests {
             began: 7,
             identity: Some(tokens.clone()),
             address_token: Some("secret".to_owned()),
+            account_nonce: Some("secret".to_owned()),
         };
         let shown = format!("{:?} {session:?} {tokens:?}", Handle::from([0xab; 32]));
         assert_eq!(shown, "Handle([redacted]) Session([redacted]) IdentityTokens([redacted])");

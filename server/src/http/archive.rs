@@ -68,7 +68,7 @@ pub(crate) async fn put(State(app): State<Arc<App>>, request: Request) -> Result
     path = "/v1/mailbox/archive",
     tag = "archive",
     params(ArchiveQuery),
-    security(("device" = [])),
+    security(("device" = []), ("session" = [])),
     responses(
         (status = 200, description = "Objects in the order of their changes.", body = ArchivePage, content_type = "application/cbor"),
         (status = 401, description = "signature-invalid, request-out-of-time, request-replayed", body = Problem, content_type = "application/problem+json"),
@@ -78,7 +78,7 @@ pub(crate) async fn put(State(app): State<Arc<App>>, request: Request) -> Result
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
     let query: ArchiveQuery = service::signed::query(request.uri())?;
-    let by = signed::admit(&app, request).await?;
+    let by = signed::admit_reader(&app, request).await?;
     let limit = usize::from(query.limit.unwrap_or(MOST_OBJECTS).clamp(1, MOST_OBJECTS));
     let changes = app.archive.changes_after(&by, query.after, limit).await?;
     let entry = |change: crate::archive::Change| ArchiveEntry {
@@ -99,7 +99,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Resul
     path = "/v1/mailbox/archive/{id}",
     tag = "archive",
     params(("id" = String, Path, description = "The object's id: 32 lower-case hexadecimal digits.")),
-    security(("device" = [])),
+    security(("device" = []), ("session" = [])),
     responses(
         (status = 200, description = "The stored version.", body = ArchiveObject, content_type = "application/cbor"),
         (status = 401, description = "signature-invalid, request-out-of-time, request-replayed", body = Problem, content_type = "application/problem+json"),
@@ -113,7 +113,7 @@ pub(crate) async fn object(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Cbor, Refusal> {
-    let by = signed::admit(&app, request).await?;
+    let by = signed::admit_reader(&app, request).await?;
     let missing = || Refusal::new(Code::NoSuchObject, "List the archive to see what there is.");
     let id = ObjectId::from(hex::decode(&id).ok_or_else(missing)?);
     let stored = app.archive.object(&by, id).await?.ok_or_else(missing)?;

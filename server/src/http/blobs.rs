@@ -96,7 +96,7 @@ async fn admitted(app: &App, permit: &[u8]) -> Result<(Permit, Room), UploadErro
         ("blob" = String, Path, description = "The id, as the letter's deposit names it: 32 lower-case hexadecimal digits."),
         DownloadQuery,
     ),
-    security(("device" = [])),
+    security(("device" = []), ("session" = [])),
     responses(
         (status = 200, description = "The octets; Content-Length says how many.", body = Octets, content_type = "application/octet-stream"),
         (status = 401, description = "signature-invalid, request-out-of-time, request-replayed", body = Problem, content_type = "application/problem+json"),
@@ -112,7 +112,7 @@ pub(crate) async fn download(
     request: Request,
 ) -> Result<Response, Refusal> {
     let DownloadQuery { offset } = query(request.uri())?;
-    let by = signed::admit(&app, request).await?;
+    let by = signed::admit_reader(&app, request).await?;
     let running = app.blobs.downloads.begin(by.mailbox()).ok_or_else(|| {
         let detail = "This mailbox has as many downloads as it may: end one, or wait until one has ended.";
         Refusal::new(Code::TooManyStreams, detail).retry_after(10)

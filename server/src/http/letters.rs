@@ -29,7 +29,7 @@ const MOST_LETTERS: u16 = 256;
     path = "/v1/mailbox/letters",
     tag = "mailbox",
     params(LettersQuery),
-    security(("device" = [])),
+    security(("device" = []), ("session" = [])),
     responses(
         (status = 200, description = "Deposits, oldest first.", body = LetterPage, content_type = "application/cbor"),
         (status = 401, description = "signature-invalid, request-out-of-time, request-replayed", body = Problem, content_type = "application/problem+json"),
@@ -39,7 +39,7 @@ const MOST_LETTERS: u16 = 256;
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>, request: Request) -> Result<Cbor, Refusal> {
     let query: LettersQuery = query(request.uri())?;
-    let by = signed::admit(&app, request).await?;
+    let by = signed::admit_reader(&app, request).await?;
     let entries = usize::from(query.limit.unwrap_or(MOST_LETTERS).clamp(1, MOST_LETTERS));
     let limits = PageLimits { entries, bytes: app.limits.page_bytes };
     let listed = app.deposits.letters_after(&by, query.after, limits).await?;

@@ -12,6 +12,7 @@ mod letters;
 mod mailboxes;
 mod problem;
 mod recovery;
+mod sessions;
 mod signed;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ impl utoipa::Modify for Signatures {
         for (name, key) in [
             ("device", "a request key of the mailbox's access list"),
             ("recovery", "a recovery key that is registered for the mailbox"),
+            ("session", "the key of a session that is open"),
         ] {
             let description = format!(
                 "HTTP Message Signature (RFC 9421) with Ed25519 over @method, @authority, @path, @query and \
@@ -74,6 +76,10 @@ fn described() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(recovery::keep))
         .routes(routes!(recovery::bundle, recovery::announce))
         .routes(routes!(recovery::restart))
+        .routes(routes!(sessions::open))
+        .routes(routes!(sessions::end_own))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::end))
 }
 
 /// The description of the interface (OpenAPI), as `/openapi.json` serves it.

@@ -12,6 +12,7 @@ use crate::{
     deposits::DepositError,
     mailboxes::{OpenError, ReplaceError, requests::RequestRefused},
     recovery::{RegisterError, RestartError},
+    sessions::OpenSessionError,
     store::{Denied, StoreFailure},
 };
 
@@ -151,6 +152,22 @@ impl From<RestartError> for Refusal {
             RestartError::New(error) => return error.into(),
             RestartError::KeyTaken => Code::RequestKeyTaken,
             RestartError::Denied(denied) => return denied.into(),
+        };
+        Self::new(code, sentence(&error))
+    }
+}
+
+impl From<OpenSessionError> for Refusal {
+    fn from(error: OpenSessionError) -> Self {
+        let code = match error {
+            OpenSessionError::Ticket(TicketError::Expired) => Code::SessionTicketExpired,
+            OpenSessionError::Ticket(_) => Code::SessionTicketInvalid,
+            OpenSessionError::Over => Code::SessionOver,
+            OpenSessionError::KeyTaken => Code::RequestKeyTaken,
+            OpenSessionError::TooMany => {
+                return Self::new(Code::TooManySessions, sentence(&error)).retry_after(15 * 60);
+            }
+            OpenSessionError::Denied(denied) => return denied.into(),
         };
         Self::new(code, sentence(&error))
     }

@@ -22,6 +22,14 @@ pub(crate) async fn prove<By: Signer>(
     Ok((proven, content))
 }
 
+/// Admits a request that reads letters, the archive or an attachment: a device's, or a session's. It has
+/// no body; its nonce is spent here.
+pub(crate) async fn admit_reader(app: &App, request: Request) -> Result<Admitted, Refusal> {
+    let now = app.clock.now();
+    let (proven, _) = prove(app, request, 0, now).await?;
+    Ok(app.requests.admit_reader(proven, now).await?)
+}
+
 /// Admits a device's request that reads. It has no body; its nonce is spent here.
 pub(crate) async fn admit(app: &App, request: Request) -> Result<Admitted, Refusal> {
     let now = app.clock.now();

@@ -1,5 +1,5 @@
-//! Who asks: signed requests (RFC 9421) of the devices that an access list names, and of whoever holds
-//! a recovery code.
+//! Who asks: signed requests (RFC 9421) of the devices that an access list names, of whoever holds a
+//! recovery code, and of sessions that were opened with one.
 //!
 //! A request becomes [`Proven`] when its signature holds and its time is right; it is [`Admitted`],
 //! or has done what it asked for, when its nonce is spent as well. Each step is a type of its own,
@@ -62,6 +62,32 @@ impl Signer for ByRecoveryKey {
     }
 }
 
+/// Signed by the key of a session (`LBX-SESSION-1`). Whether it is over is looked at when the nonce is
+/// spent.
+#[derive(Debug)]
+pub enum BySession {}
+
+#[async_trait]
+impl Signer for BySession {
+    async fn find(store: &dyn MailStore, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
+        store.session_key(id).await
+    }
+}
+
+/// Signed by who may read letters, the archive and attachments: a device or a session.
+#[derive(Debug)]
+pub enum ByReader {}
+
+#[async_trait]
+impl Signer for ByReader {
+    async fn find(store: &dyn MailStore, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
+        match store.request_key(id).await? {
+            Some(device) => Ok(Some(device)),
+            None => store.session_key(id).await,
+        }
+    }
+}
+
 /// A request whose signature holds and whose time is right. Its nonce is still to be spent.
 #[derive(Debug)]
 pub struct Proven<By = ByDevice> {
@@ -112,13 +138,13 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// The mailbox whose device asks.
+    /// The mailbox that is asked for.
     #[must_use]
     pub const fn mailbox(&self) -> MailboxId {
         self.mailbox
     }
 
-    /// The key that the device signed with.
+    /// The key that signed.
     #[must_use]
     pub const fn key(&self) -> RequestKeyId {
         self.key
@@ -211,6 +237,25 @@ impl Requests {
         let admitted = Admitted { mailbox: proven.mailbox, key: proven.key };
         match self.store.spend(proven, now).await {
             Ok(()) | Err(Denied::Failure(StoreFailure::Full)) => Ok(admitted),
+            Err(denied) => Err(denied),
+        }
+    }
+
+    /// Spends the nonce of a request that reads letters, the archive or an attachment. On a full disk a
+    /// device reads on, as above. A session does not: when it last asked is written down with the
+    /// nonce, because its owner is told so (`LBX-SESSION-7`) and it ends by that.
+    ///
+    /// # Errors
+    /// [`Denied::Replayed`], [`Denied::KeyGone`] or [`Denied::Failure`].
+    pub async fn admit_reader(&self, proven: Proven<ByReader>, now: u64) -> Result<Admitted, Denied> {
+        let admitted = Admitted { mailbox: proven.mailbox, key: proven.key };
+        match self.store.spend_reading(proven, now).await {
+            Ok(()) => Ok(admitted),
+            Err(Denied::Failure(StoreFailure::Full)) => {
+                let device = self.store.request_key(admitted.key).await?;
+                let is_device = device.is_some_and(|device| device.mailbox == admitted.mailbox);
+                if is_device { Ok(admitted) } else { Err(StoreFailure::Full.into()) }
+            }
             Err(denied) => Err(denied),
         }
     }

@@ -5,6 +5,7 @@ mod blobs;
 
 use std::sync::Arc;
 
+use api::sessions::{LIFE, PAUSE, REMEMBERED};
 use relay_auth::{
     access::{AccessError, AccessList, SignedAccessList},
     cbor::{Suite, Version, Wire as _},
@@ -21,9 +22,10 @@ use crate::{
     deposits::{Deposited, LetterQuota, NewDeposit, PageLimits, SPENT_PERMIT_LIFE},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
-        requests::{ByRecoveryKey, NONCE_LIFE, Proven},
+        requests::{ByReader, ByRecoveryKey, BySession, NONCE_LIFE, Proven},
     },
     recovery::{NewRecoveryKey, Registering, StoredBundle},
+    sessions::{SessionEnd, SessionOpening, StoredSession},
 };
 
 const NOW: u64 = 1_800_000_000;
@@ -52,6 +54,8 @@ pub(super) async fn all(store: &Store) {
     a_key_is_of_one_mailbox_and_of_one_kind(store).await;
     a_restart_follows_the_list_in_force_and_leaves_one_recovery_key(store).await;
     a_refused_recovery_request_spends_its_nonce_and_nothing_else(store).await;
+    a_session_reads_until_it_is_over_and_is_remembered(store).await;
+    a_session_is_of_one_mailbox_and_a_restart_ends_it(store).await;
     blobs::all(store).await;
 }
 
@@ -566,4 +570,86 @@ async fn a_refused_recovery_request_spends_its_nonce_and_nothing_else(store: &St
     );
     assert_eq!(registered(store, mailbox, &[121, 122]).await, [121]);
     assert_eq!(store.spend(by(mailbox, NOW, 5), NOW).await, Ok(()));
+}
+
+/// A request that reads, or ends a session, by the key with this seed.
+fn by_key<By>(mailbox: MailboxId, seed: u8, created: u64, nonce: u32) -> Proven<By> {
+    Proven::for_test(mailbox, RequestKeyId::of(&key(seed)), created, &format!("{nonce:022}"))
+}
+
+fn reading(mailbox: MailboxId, seed: u8, created: u64, nonce: u32) -> Proven<ByReader> {
+    by_key(mailbox, seed, created, nonce)
+}
+
+fn leaving(mailbox: MailboxId, seed: u8, created: u64, nonce: u32) -> Proven<BySession> {
+    by_key(mailbox, seed, created, nonce)
+}
+
+/// A mailbox whose code has this seed.
+async fn with_code(store: &Store, number: u8, seed: u8) -> MailboxId {
+    let mailbox = open(store, number).await;
+    let kept = store.keep_recovery_key(by(mailbox, NOW, 1), recovery_key(seed, b"bundle"), NOW).await;
+    assert_eq!(kept, Ok(Registering::Done));
+    mailbox
+}
+
+/// `LBX-SESSION-4` to `LBX-SESSION-7`
+async fn a_session_reads_until_it_is_over_and_is_remembered(store: &Store) {
+    let mailbox = with_code(store, 19, 130).await;
+    let opened = |nonce| store.open_session(by_code(mailbox, 130, nonce), key(131), NOW);
+    assert_eq!(opened(2).await, Ok(SessionOpening::Open));
+    assert_eq!(opened(3).await, Ok(SessionOpening::Open));
+    // A nonce works once, and an answer that is lost is asked for with another one.
+    assert_eq!(opened(3).await, Err(Denied::Replayed));
+    assert!(store.session_key(RequestKeyId::of(&key(131))).await.unwrap().is_some());
+    assert!(store.request_key(RequestKeyId::of(&key(131))).await.unwrap().is_none());
+
+    assert_eq!(store.spend_reading(reading(mailbox, 131, NOW, 4), NOW).await, Ok(()));
+    assert_eq!(store.spend_reading(reading(mailbox, 131, NOW, 4), NOW).await, Err(Denied::Replayed));
+    // A device reads as before, and is not taken for a session.
+    assert_eq!(store.spend_reading(reading(mailbox, 19, NOW, 5), NOW).await, Ok(()));
+    let later = NOW + PAUSE;
+    assert_eq!(store.spend_reading(reading(mailbox, 131, later, 6), later).await, Ok(()));
+    let session = StoredSession { key: RequestKeyId::of(&key(131)), opened: NOW, asked: later, ended: None };
+    assert_eq!(store.sessions(mailbox).await, Ok(vec![session]));
+    let over = later + PAUSE + 1;
+    assert_eq!(store.spend_reading(reading(mailbox, 131, over, 7), over).await, Err(Denied::KeyGone));
+    assert_eq!(store.end_own_session(leaving(mailbox, 131, over, 8), over).await, Err(Denied::KeyGone));
+    let again = store.open_session(by_code(mailbox, 130, 9), key(131), NOW + LIFE + 1).await;
+    assert_eq!(again, Ok(SessionOpening::Over));
+    // Ended after its time, it is over by its time.
+    let ended = store.end_session(by(mailbox, NOW, 10), RequestKeyId::of(&key(131)), over).await;
+    assert_eq!(ended, Ok(true));
+    assert_eq!(store.sessions(mailbox).await, Ok(vec![session]));
+    assert_eq!(store.end_session(by(mailbox, NOW, 11), RequestKeyId::of(&key(132)), over).await, Ok(false));
+
+    let forgotten = NOW + REMEMBERED + 1;
+    store.spend(by(mailbox, forgotten, 12), forgotten).await.unwrap();
+    assert_eq!(store.sessions(mailbox).await, Ok(Vec::new()));
+    assert!(store.session_key(RequestKeyId::of(&key(131))).await.unwrap().is_none());
+}
+
+async fn a_session_is_of_one_mailbox_and_a_restart_ends_it(store: &Store) {
+    let (mine, theirs) = (with_code(store, 20, 133).await, with_code(store, 21, 134).await);
+    let opened = store.open_session(by_code(mine, 133, 2), key(135), NOW).await;
+    assert_eq!(opened, Ok(SessionOpening::Open));
+    for taken in [20, 21, 133, 134] {
+        let opened = store.open_session(by_code(mine, 133, u32::from(taken)), key(taken), NOW).await;
+        assert_eq!(opened, Ok(SessionOpening::KeyTaken), "{taken}");
+    }
+    let opened = store.open_session(by_code(theirs, 134, 2), key(135), NOW).await;
+    assert_eq!(opened, Ok(SessionOpening::KeyTaken));
+    let ended = store.end_session(by(theirs, NOW, 3), RequestKeyId::of(&key(135)), NOW).await;
+    assert_eq!(ended, Ok(false));
+    assert_eq!(store.spend_reading(reading(theirs, 135, NOW, 4), NOW).await, Err(Denied::KeyGone));
+    assert_eq!(store.spend_reading(reading(mine, 135, NOW, 5), NOW).await, Ok(()));
+    assert_eq!(store.sessions(theirs).await, Ok(Vec::new()));
+
+    let restart = change(&list(mine, 2, &[136]), 133);
+    let restarted =
+        store.restart(by_code(mine, 133, 6), restart, recovery_key(133, b"bundle"), NOW + 7).await;
+    assert_eq!(restarted, Ok(Replacement::InForce));
+    assert_eq!(store.spend_reading(reading(mine, 135, NOW, 8), NOW).await, Err(Denied::KeyGone));
+    let told = store.sessions(mine).await.unwrap();
+    assert_eq!(told[0].ended, Some((NOW + 7, SessionEnd::Restart)));
 }

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use relay_auth::{
     id::{BlobId, MailboxId, PermitId},
     request_key::RequestKeyId,
+    signing::VerifyingKey,
 };
 
 pub use self::embedded::{Embedded, Findings, OWNER, Options, check};
@@ -22,9 +23,10 @@ use crate::{
     deposits::{Deposited, Letters, NewDeposit, PageLimits},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
-        requests::{ByRecoveryKey, Proven, RequestKey},
+        requests::{ByReader, ByRecoveryKey, BySession, Proven, RequestKey},
     },
     recovery::{NewRecoveryKey, Registering, StoredBundle},
+    sessions::{SessionOpening, StoredSession},
 };
 
 /// The service's side failed; the caller did nothing wrong.
@@ -53,7 +55,7 @@ pub enum Denied {
     /// Its nonce was spent before.
     #[error("the request was received before: sign every request anew, with a fresh nonce")]
     Replayed,
-    /// Its key is not in the access list any more, or is no recovery key any more.
+    /// Its key is not in the access list any more, is no recovery key any more, or its session is over.
     #[error("the key that signed the request may not ask for the mailbox any more")]
     KeyGone,
     /// The store did not do it.
@@ -90,9 +92,12 @@ impl From<::store::StoreError> for Denied {
 ///   does not count.
 /// - What an upload was declared to have counts from its first part on, to its permit and to the
 ///   uploads of its mailbox, until it ends; from its adoption on it counts to what the mailbox keeps.
-/// - A key that signs requests is of one mailbox and of one kind: in its access list, or a recovery
-///   key. A mailbox has two recovery keys at most, each with its bundle; of one that goes nothing
-///   stays.
+/// - A key that signs requests is of one mailbox and of one kind: in its access list, a recovery key,
+///   or a session's. A mailbox has two recovery keys at most, each with its bundle; of one that goes
+///   nothing stays.
+/// - A key opens one session. A session is remembered for
+///   [`REMEMBERED`](api::sessions::REMEMBERED), also where the mailbox is restarted meanwhile; one that
+///   is over stays over.
 /// - No lock, sequence or transaction spans two mailboxes.
 ///
 /// `now` is Unix seconds.
@@ -213,6 +218,32 @@ pub trait MailStore: std::fmt::Debug + Send + Sync + 'static {
         new: NewRecoveryKey,
         now: u64,
     ) -> Result<Replacement, Denied>;
+
+    /// The key of this name, if a session of it is remembered, be it open or over.
+    async fn session_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure>;
+
+    /// Opens a session for a key, and spends the nonce. The same again while it is open is
+    /// [`SessionOpening::Open`], and changes nothing.
+    async fn open_session(
+        &self,
+        by: Proven<ByRecoveryKey>,
+        key: VerifyingKey,
+        now: u64,
+    ) -> Result<SessionOpening, Denied>;
+
+    /// Spends the nonce of a request that reads, a device's or an open session's; writes down when the
+    /// session asked.
+    async fn spend_reading(&self, by: Proven<ByReader>, now: u64) -> Result<(), Denied>;
+
+    /// Ends the session that asks, and spends the nonce.
+    async fn end_own_session(&self, by: Proven<BySession>, now: u64) -> Result<(), Denied>;
+
+    /// Ends a session as a device asks, and spends the nonce. `false` if the mailbox remembers none of
+    /// this name.
+    async fn end_session(&self, by: Proven, session: RequestKeyId, now: u64) -> Result<bool, Denied>;
+
+    /// The sessions of a mailbox that are remembered, in no particular order.
+    async fn sessions(&self, mailbox: MailboxId) -> Result<Vec<StoredSession>, StoreFailure>;
 
     /// Writes something and reads it back.
     async fn probe(&self) -> Result<(), StoreFailure>;

@@ -1,4 +1,5 @@
-//! The mailbox is locked: the passphrase opens it, or the recovery code brings it back.
+//! The mailbox is locked: the passphrase opens it, or the recovery code brings it back. It may be the mailbox
+//! of somebody else, on whose device the reader wants to read their own letters.
 
 use client_catalogue::Message;
 use leptos::prelude::*;
@@ -22,6 +23,7 @@ pub(crate) fn locked(page: Page) -> AnyView {
             heading(Message::LockedTitle),
             form(page, words, move |passphrase| page.unlock(passphrase)),
             details(Message::ForgottenTitle, forgotten),
+            second_button(page, "visit", Message::VisitStart, move || page.visit_here()),
         ),
     )
 }

@@ -3,6 +3,7 @@
 mod choose_passphrase;
 mod confirm;
 mod enrolled_elsewhere;
+mod handed_over;
 mod inbox;
 mod letter;
 mod locked;
@@ -18,12 +19,16 @@ mod start;
 mod starting;
 mod stopped;
 mod vault_failed;
+mod visit;
+mod visit_over;
+mod visit_sign_in;
 
 use client_catalogue::Message;
 use client_messages::{Problem, Status};
 use leptos::prelude::*;
 
 use crate::{
+    address::Anew,
     focus::{self, ERROR_SUMMARY, HEADING},
     language,
     page::{Beginning, Page},
@@ -49,6 +54,10 @@ enum Screen {
     Locked,
     OpenElsewhere,
     EnrolledElsewhere,
+    Visit,
+    VisitSignIn,
+    VisitOver,
+    HandedOver,
     Stopped,
     VaultFailed,
 }
@@ -57,6 +66,10 @@ impl Screen {
     /// The screen to show now.
     fn of(page: Page) -> Self {
         let vault = page.vault;
+        // Nothing more comes of this tab, whatever becomes of its vault.
+        if page.tabs.has_handed_over.get() {
+            return Self::HandedOver;
+        }
         match vault.life.get() {
             Life::Failed => return Self::VaultFailed,
             Life::Starting => return Self::Starting,
@@ -64,6 +77,9 @@ impl Screen {
         }
         if page.is_locking.get() || vault.has_locked.get() {
             return Self::Starting;
+        }
+        if page.because.get().is_some_and(Anew::is_of_visit) {
+            return Self::VisitOver;
         }
         if page.is_returning.get() {
             return Self::Returning;
@@ -83,6 +99,7 @@ impl Screen {
             match page.beginning.get() {
                 Beginning::Code => return Self::Recover,
                 Beginning::NewPassphrase => return Self::ChoosePassphrase,
+                Beginning::VisitCode => return Self::Visit,
                 Beginning::NotYet | Beginning::Passphrase => {}
             }
         }
@@ -100,10 +117,14 @@ impl Screen {
             Some(Status::EnrolledElsewhere) => Self::EnrolledElsewhere,
             Some(Status::Locked) => Self::Locked,
             Some(Status::OpenElsewhere) => Self::OpenElsewhere,
+            Some(Status::VisitBegun) => Self::VisitSignIn,
+            Some(Status::VisitOver) => Self::Starting,
             Some(Status::Ready | Status::Open) if vault.is_new.get() => Self::Ready,
             Some(Status::Ready | Status::Open) if page.is_settling.get() => Self::Settings,
-            Some(Status::Ready | Status::Open) if vault.letter.with(Option::is_some) => Self::Letter,
-            Some(Status::Ready | Status::Open) => Self::Inbox,
+            Some(Status::Ready | Status::Open | Status::Visiting) if vault.letter.with(Option::is_some) => {
+                Self::Letter
+            }
+            Some(Status::Ready | Status::Open | Status::Visiting) => Self::Inbox,
         }
     }
 
@@ -126,6 +147,10 @@ impl Screen {
             Self::Locked => "locked",
             Self::OpenElsewhere => "open-elsewhere",
             Self::EnrolledElsewhere => "enrolled-elsewhere",
+            Self::Visit => "visit",
+            Self::VisitSignIn => "visit-sign-in",
+            Self::VisitOver => "visit-over",
+            Self::HandedOver => "handed-over",
             Self::Stopped => "stopped",
             Self::VaultFailed => "vault-failed",
         }
@@ -150,6 +175,10 @@ impl Screen {
             Self::Locked => Message::LockedName,
             Self::OpenElsewhere => Message::OpenElsewhereName,
             Self::EnrolledElsewhere => Message::EnrolledElsewhereName,
+            Self::Visit => Message::VisitName,
+            Self::VisitSignIn => Message::SignInName,
+            Self::VisitOver => Message::VisitOverName,
+            Self::HandedOver => Message::HandedOverName,
             Self::Stopped => Message::StoppedName,
             Self::VaultFailed => Message::VaultFailedName,
         }
@@ -173,6 +202,10 @@ impl Screen {
             Self::Locked => locked::locked(page),
             Self::OpenElsewhere => open_elsewhere::open_elsewhere(page),
             Self::EnrolledElsewhere => enrolled_elsewhere::enrolled_elsewhere(page),
+            Self::Visit => visit::visit(page),
+            Self::VisitSignIn => visit_sign_in::visit_sign_in(page),
+            Self::VisitOver => visit_over::visit_over(page),
+            Self::HandedOver => handed_over::handed_over(page),
             Self::Stopped => stopped::stopped(page),
             Self::VaultFailed => vault_failed::vault_failed(page),
         }
@@ -214,12 +247,11 @@ pub(crate) fn current(page: Page) -> impl IntoView {
 }
 
 /// The focus goes to what went wrong, or to the heading of a new screen. On the first screen it
-/// stays where the browser puts it, unless the page is there because it was locked by itself.
-fn lead_the_focus(before: Option<Shown>, now: Shown, was_locked: bool) {
+/// stays where the browser puts it, unless the page is there because it began anew.
+fn lead_the_focus(before: Option<Shown>, now: Shown, is_anew: bool) {
     let is_new_problem = now.problem.is_some() && before != Some(now);
-    let is_new_screen = before.is_some_and(|before| {
-        before.screen != now.screen && (was_locked || before.screen != Screen::Starting)
-    });
+    let is_new_screen = before
+        .is_some_and(|before| before.screen != now.screen && (is_anew || before.screen != Screen::Starting));
     if is_new_problem {
         focus::begin_at(ERROR_SUMMARY);
     } else if is_new_screen {

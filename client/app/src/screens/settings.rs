@@ -1,4 +1,5 @@
-//! When the letters on this device lock by themselves. They always do in the end: there is no "never".
+//! When the letters on this device lock by themselves. They always do in the end: there is no "never". Below,
+//! which sessions read them.
 
 use client_catalogue::Message;
 use client_messages::{IDLE_MINUTES, Settings};
@@ -8,6 +9,7 @@ use crate::{
     elements::{back_button, heading, paragraph, screen, submit_button},
     language::{self, text},
     page::Page,
+    sessions::list,
 };
 
 pub(crate) fn settings(page: Page) -> AnyView {
@@ -52,6 +54,7 @@ pub(crate) fn settings(page: Page) -> AnyView {
                 submit_button(page, "submit", Message::SettingsSave),
             )),
             html::div().attr("role", "status").attr("data-settled", "").child(saved),
+            list(page),
         ),
     )
 }

@@ -31,6 +31,7 @@ pub(crate) fn start(page: Page) -> AnyView {
             html::div().class("ds_button-group").child((
                 button(page, "begin", Message::StartBegin, move || page.choose()),
                 second_button(page, "recover", Message::StartRecover, move || page.come_back()),
+                second_button(page, "visit", Message::VisitStart, move || page.visit_here()),
             )),
         ),
     )

@@ -16,6 +16,9 @@ pub(crate) fn stopped(page: Page) -> AnyView {
         matches!(page.problem.get_untracked(), Some(Problem::StorageDamaged | Problem::KeysInUse));
     let recover =
         is_broken.then(|| second_button(page, "recover", Message::RecoverStart, move || page.come_back()));
+    // A session stores nothing, so it needs no place for it.
+    let visit = (page.problem.get_untracked() == Some(Problem::NoStorage))
+        .then(|| second_button(page, "visit", Message::VisitStart, move || page.visit_here()));
     screen(
         page,
         (
@@ -24,6 +27,7 @@ pub(crate) fn stopped(page: Page) -> AnyView {
             html::div().class("ds_button-group").child((
                 button(page, "retry", Message::LoadAgain, address::reload),
                 recover,
+                visit,
                 second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
             )),
         ),

@@ -102,7 +102,7 @@ pub(super) fn verified(enrolment: &Enrolment, chain: &[SignedEntry]) -> Result<H
     Ok(History::verify(enrolment.directory_id, chain).map_err(LookupError::History)?)
 }
 
-fn shown(response: &HttpResponse) -> Result<Vec<SignedEntry>, EnrolmentError> {
+pub(super) fn shown(response: &HttpResponse) -> Result<Vec<SignedEntry>, EnrolmentError> {
     let OwnEntries { entries } = response.decoded(SHOWN)?;
     let chain: Result<_, DecodeError> =
         entries.iter().map(|entry| SignedEntry::from_bytes(entry.as_ref())).collect();

@@ -49,6 +49,23 @@ impl Flow {
     fn challenge(&self) -> String {
         Base64UrlUnpadded::encode_string(&Sha256::digest(self.verifier().as_bytes()))
     }
+
+    /// The address at ScotAccount, for a scope and a nonce.
+    pub(super) fn address(&self, trust: &VerifiedTrust, scope: String, nonce: String) -> String {
+        let provider = &trust.file().provider;
+        let parameters = [
+            ("client_id", provider.client_id.clone()),
+            ("redirect_uri", provider.redirect_uri.clone()),
+            ("response_type", "code".to_owned()),
+            ("scope", scope),
+            ("code_challenge", self.challenge()),
+            ("code_challenge_method", "S256".to_owned()),
+            ("state", self.state()),
+            ("nonce", nonce),
+        ]
+        .map(|(name, value)| format!("{name}={}", percent_encoded(&value)));
+        format!("{}?{}", provider.authorize_url, parameters.join("&"))
+    }
 }
 
 impl Enrolment {
@@ -63,20 +80,7 @@ impl Enrolment {
             Stage::Identity => format!("openid {IDENTITY_SCOPE}"),
             Stage::Address => format!("openid {ADDRESS_SCOPE}"),
         };
-        let provider = &trust.file().provider;
-        let flow = self.flow(stage);
-        let parameters = [
-            ("client_id", provider.client_id.clone()),
-            ("redirect_uri", provider.redirect_uri.clone()),
-            ("response_type", "code".to_owned()),
-            ("scope", scope),
-            ("code_challenge", flow.challenge()),
-            ("code_challenge_method", "S256".to_owned()),
-            ("state", flow.state()),
-            ("nonce", self.bound(stage).nonce()),
-        ]
-        .map(|(name, value)| format!("{name}={}", percent_encoded(&value)));
-        Ok(format!("{}?{}", provider.authorize_url, parameters.join("&")))
+        Ok(self.flow(stage).address(trust, scope, self.bound(stage).nonce()))
     }
 }
 

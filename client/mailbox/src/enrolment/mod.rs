@@ -16,6 +16,9 @@
 //! second it is shown the entries of the person who signed in; what follows is bound to the entry in
 //! force, and the new entry is signed by the former identity key as well.
 //!
+//! Somebody who only reads for a while, on a device that keeps nothing, signs in once and publishes
+//! nothing ([`Visit`]).
+//!
 //! [`Enrolment`] holds no private key and can lie open between the redirects; the keys lie sealed
 //! under the passphrase, which is asked for again once everything is confirmed.
 
@@ -29,6 +32,7 @@ mod sign;
 mod sign_in;
 mod signed;
 mod step;
+mod visit;
 
 pub use errors::{EnrolmentError, Lie};
 pub use published::Enrolled;
@@ -37,3 +41,4 @@ pub use returned::Returned;
 pub use sign_in::Enrolment;
 pub use signed::SignedEnrolment;
 pub use step::Stage;
+pub use visit::Visit;

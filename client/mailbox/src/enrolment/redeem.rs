@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A handle, an ID token, an id and two words.
-const ANSWER: Limits = Limits { bytes: LONGEST_TOKEN + 128, depth: 1, items: 6 };
+pub(super) const ANSWER: Limits = Limits { bytes: LONGEST_TOKEN + 128, depth: 1, items: 6 };
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,15 +105,11 @@ impl Enrolment {
 
     /// ScotAccount gave no code. Without an address it goes on; without the rest it does not.
     fn refused(&mut self, stage: Stage, error: &str) -> Result<Next, EnrolmentError> {
-        match error {
-            _ if stage == Stage::Address => {
-                self.step = Step::Confirmed;
-                Ok(self.next_step())
-            }
-            "access_denied" | "account_selection_required" => Err(EnrolmentError::Cancelled),
-            "server_error" | "temporarily_unavailable" => Err(EnrolmentError::ProviderFailed),
-            _ => Err(EnrolmentError::NotConfirmed),
+        if stage == Stage::Address {
+            self.step = Step::Confirmed;
+            return Ok(self.next_step());
         }
+        Err(why(error))
     }
 
     /// Takes the directory's answer. The ID token of every stage is verified: signature, issuer,
@@ -179,5 +175,14 @@ impl Enrolment {
     /// random; it does not lie open all the same.
     pub(super) fn subject_hash(&self, subject: &str) -> Bytes32 {
         label::SIGN_IN_SUBJECT.hash(&(self.flow(Stage::Account).salt, subject)).into()
+    }
+}
+
+/// Why ScotAccount gave no code, by its own word for it.
+pub(super) fn why(error: &str) -> EnrolmentError {
+    match error {
+        "access_denied" | "account_selection_required" => EnrolmentError::Cancelled,
+        "server_error" | "temporarily_unavailable" => EnrolmentError::ProviderFailed,
+        _ => EnrolmentError::NotConfirmed,
     }
 }

@@ -12,8 +12,7 @@ use rand_core::CryptoRng;
 use relay_auth::cbor::Wire as _;
 
 use crate::{
-    inbox::{Alarm, ArchiveLie, Filing, Inbox, Kept, Reader, Received, ViewError, held::Held},
-    keys::DeviceKeys,
+    inbox::{Alarm, ArchiveLie, Inbox, Kept, Opens, Reader, Received, ViewError, held::Held, receive::FIRST},
     local::{Record, names},
 };
 
@@ -134,12 +133,12 @@ impl Inbox {
         }
         received.writes.put.push(Record::new(names::letter(&id), content));
         received.writes.put.extend(self.summary_record(&id));
-        received.writes.put.push(self.record());
+        received.writes.put.extend(self.record());
         Ok(received)
     }
 
     /// Opens an object with the root under which it lies: the newest, or one of before a recovery.
-    fn opened(&self, object: &ArchiveObject, keys: &DeviceKeys) -> Result<Item, ArchiveError> {
+    fn opened(&self, object: &ArchiveObject, keys: &dyn Opens) -> Result<Item, ArchiveError> {
         let sealed = SealedObject::from_bytes(object.object.as_ref())?;
         let (id, counter) = (ObjectId::from(object.id.0), object.counter);
         for (generation, root) in keys.archive_roots() {
@@ -171,11 +170,12 @@ impl Inbox {
             // It is on its way already.
             return Ok(received);
         }
-        let generation = reader.keys.archive_generation();
-        let place = Place { owner: self.owner, generation, id: *id, counter: 1 };
-        let filing = Filing::seal(&item, held.sequence, &place, reader.keys.archive_root(), rng)?;
+        let Some(filing) = self.filing(*id, &item, held.sequence, reader, rng)? else {
+            // Whoever reads in a session leaves that to the devices.
+            return Ok(received);
+        };
         if let Some(held) = self.letters.get_mut(id) {
-            (held.is_filed, held.counter) = (false, place.counter);
+            (held.is_filed, held.counter) = (false, FIRST);
         }
         received.writes.put.extend(self.summary_record(id));
         received.writes.put.push(Record::new(names::filing(id), filing.content().to_vec()));
@@ -194,7 +194,7 @@ impl Inbox {
         let lost = pass.hidden.into_iter().filter(|sequence| self.hidden.contains_key(sequence));
         received.alarms.extend(lost.map(|sequence| Alarm::LetterLost { sequence }));
         self.change = self.change.max(pass.last);
-        received.writes.put.push(self.record());
+        received.writes.put.extend(self.record());
         received
     }
 }

@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 use relay_auth::{
     cbor::Wire as _,
     id::MailboxId,
-    receipt::{ChainHead, Deposit, SignedReceipt, envelope_digest},
+    receipt::{ChainHead, Deposit, ListingError, SignedReceipt, envelope_digest},
     signing::VerifyingKey,
 };
 
@@ -58,15 +58,37 @@ impl Position {
         Self { head: ChainHead::start(mailbox), last: None }
     }
 
+    /// Of a mailbox whose number is not known: its chain begins with whatever is listed first.
+    pub(super) fn unknown() -> Self {
+        Self { head: ChainHead::from([0; 32]), last: None }
+    }
+
     /// The last deposit that is known; 0 for none.
     pub(super) fn last(&self) -> u64 {
         self.last.as_ref().map_or(0, |last| last.sequence)
     }
 
+    /// The head after one more deposit, whose receipt signs `signed`.
+    fn after(
+        &self,
+        mailbox: Option<MailboxId>,
+        deposit: &Deposit,
+        signed: ChainHead,
+    ) -> Result<ChainHead, RelayLie> {
+        let last = self.last.as_ref();
+        let Some(mailbox) = mailbox else {
+            // LBX-SESSION-9: every head is made of the mailbox's number. What is left is the order.
+            let is_before = |last: &Deposit| deposit.sequence <= last.sequence || deposit.time < last.time;
+            return if last.is_some_and(is_before) { Err(ListingError.into()) } else { Ok(signed) };
+        };
+        let head = self.head.after_listing(mailbox, last, core::slice::from_ref(deposit))?;
+        if head == signed { Ok(head) } else { Err(RelayLie::OtherChain) }
+    }
+
     /// Follows the chain over a page. All of it or nothing.
     pub(super) fn follow(
         &self,
-        mailbox: MailboxId,
+        mailbox: Option<MailboxId>,
         page: &LetterPage,
         relay: &VerifyingKey,
     ) -> Result<Followed, RelayLie> {
@@ -74,19 +96,17 @@ impl Position {
         let mut arrived = Vec::with_capacity(page.letters.len());
         for letter in &page.letters {
             let (letter, signed) = Arrived::read(letter, relay)?;
-            let deposit = core::slice::from_ref(&letter.deposit);
-            position.head = position.head.after_listing(mailbox, position.last.as_ref(), deposit)?;
-            if position.head != signed {
-                return Err(RelayLie::OtherChain);
-            }
+            position.head = position.after(mailbox, &letter.deposit, signed)?;
             position.last = Some(letter.deposit.clone());
             arrived.push(letter);
         }
+        // Without the number nothing is known of the head of a mailbox without letters.
+        let is_known = mailbox.is_some() || position.last.is_some();
         let is_complete = match position.last().cmp(&page.last) {
             core::cmp::Ordering::Greater => return Err(RelayLie::RolledBack),
             core::cmp::Ordering::Less if arrived.is_empty() => return Err(RelayLie::Withheld),
             core::cmp::Ordering::Less => false,
-            core::cmp::Ordering::Equal if *position.head.as_bytes() != page.head.0 => {
+            core::cmp::Ordering::Equal if is_known && *position.head.as_bytes() != page.head.0 => {
                 return Err(RelayLie::OtherChain);
             }
             core::cmp::Ordering::Equal => true,

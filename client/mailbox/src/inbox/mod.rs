@@ -29,6 +29,7 @@ use crypto_core::{
     archive::{ArchiveError, Item, ObjectId},
     body::BodyId,
     citizen::DirectoryId,
+    inbox_key::InboxPrivateKey,
     letter::{LetterId, VerifiedLetter},
     trust::VerifiedTrust,
 };
@@ -37,6 +38,7 @@ use relay_auth::{
     hex,
     id::MailboxId,
     receipt::Deposit,
+    secret::Secret,
 };
 
 pub use self::{
@@ -56,11 +58,38 @@ use crate::{
     registry::Registry,
 };
 
+/// With which keys letters are opened, and whether they are filed.
+pub trait Opens {
+    /// All keys that open letters, the newest first.
+    fn inbox_keys(&self) -> Vec<InboxPrivateKey>;
+
+    /// Every archive root with its generation, the newest first.
+    fn archive_roots(&self) -> Vec<(u64, &Secret)>;
+
+    /// The root under which letters are filed, with its generation. None where nothing is filed
+    /// (`LBX-SESSION-1`).
+    fn files_under(&self) -> Option<(u64, &Secret)>;
+}
+
+impl Opens for DeviceKeys {
+    fn inbox_keys(&self) -> Vec<InboxPrivateKey> {
+        self.inbox_keys()
+    }
+
+    fn archive_roots(&self) -> Vec<(u64, &Secret)> {
+        self.archive_roots().collect()
+    }
+
+    fn files_under(&self) -> Option<(u64, &Secret)> {
+        Some((self.archive_generation(), self.archive_root()))
+    }
+}
+
 /// With what letters are opened and verified.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
-    /// The device's keys.
-    pub keys: &'a DeviceKeys,
+    /// The keys of a device, or of a session ([`crate::reading::Reading`]).
+    pub keys: &'a dyn Opens,
     /// Names the relay and the operators.
     pub trust: &'a VerifiedTrust,
     /// Names the senders.
@@ -83,7 +112,8 @@ pub struct Received {
 
 /// What a device knows of its mailbox.
 pub struct Inbox {
-    mailbox: MailboxId,
+    /// None in a session, which is not told it.
+    mailbox: Option<MailboxId>,
     owner: DirectoryId,
     position: Position,
     letters: BTreeMap<ObjectId, Held>,
@@ -121,10 +151,23 @@ impl Inbox {
     /// Of a mailbox of which nothing is known yet.
     #[must_use]
     pub fn new(enrolled: &Enrolled) -> Self {
+        let mailbox = enrolled.mailbox();
         Self {
-            mailbox: enrolled.mailbox(),
-            owner: enrolled.directory_id(),
-            position: Position::start(enrolled.mailbox()),
+            mailbox: Some(mailbox),
+            position: Position::start(mailbox),
+            ..Self::reading(enrolled.directory_id())
+        }
+    }
+
+    /// Of a session, which reads the mailbox of `owner`. It does not know the number of the mailbox, so it
+    /// does not follow the chain of deposits (`LBX-SESSION-9`). Nothing of it is stored: what comes out as
+    /// [`Writes`] is for the memory of whoever reads, or for nothing.
+    #[must_use]
+    pub fn reading(owner: DirectoryId) -> Self {
+        Self {
+            mailbox: None,
+            owner,
+            position: Position::unknown(),
             letters: BTreeMap::new(),
             shown: BTreeMap::new(),
             sequences: BTreeSet::new(),

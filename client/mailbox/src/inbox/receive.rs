@@ -2,7 +2,7 @@
 
 use api::letters::LetterPage;
 use crypto_core::{
-    archive::{FiledLetter, Item, ObjectId, Place},
+    archive::{ArchiveError, FiledLetter, Item, ObjectId, Place},
     body::VerifiedBody,
     envelope::{Envelope, OpenError},
     inbox_key::InboxPrivateKey,
@@ -23,6 +23,9 @@ use crate::{
     },
     local::{Record, names},
 };
+
+/// The version of an object that is filed for the first time.
+pub(super) const FIRST: u64 = 1;
 
 /// A letter that was opened and verified, and what of it is kept.
 struct Opened<'a> {
@@ -80,7 +83,7 @@ impl Inbox {
                 self.unopened.insert(sequence, deposit);
             }
         }
-        received.writes.put.push(self.record());
+        received.writes.put.extend(self.record());
     }
 
     /// Opens a letter and verifies it against the entry that it names of the body that it names.
@@ -111,8 +114,8 @@ impl Inbox {
         Ok(Opened { letter, sender: sender.verified, item: Item::Letter(filed) })
     }
 
-    /// Keeps a letter, and makes what files it at the relay. An identical one that came before is
-    /// filed as well, so that every number that is acknowledged is in the archive.
+    /// Keeps a letter, and makes what files it at the relay, unless a session reads. An identical one that
+    /// came before is filed as well, so that every number that is acknowledged is in the archive.
     fn file(
         &mut self,
         opened: Opened<'_>,
@@ -124,13 +127,11 @@ impl Inbox {
         let sequence = deposit.sequence;
         let Opened { letter, sender, item } = opened;
         let id = ObjectId::generate(rng);
-        let generation = reader.keys.archive_generation();
-        let place = Place { owner: self.owner, generation, id, counter: 1 };
-        let filing = match Filing::seal(&item, sequence, &place, reader.keys.archive_root(), rng) {
+        let filing = match self.filing(id, &item, sequence, reader, rng) {
             Ok(filing) => filing,
             Err(why) => return Some(Alarm::Unopenable { sequence, why: Unopenable::Filing(why) }),
         };
-        match self.keep(id, Held::new(&letter, sender, deposit, place.counter)) {
+        match self.keep(id, Held::new(&letter, sender, deposit, FIRST)) {
             Kept::Differs => return Some(Alarm::TwoLettersOfOneNumber { sequence }),
             Kept::New => {
                 received.new += 1;
@@ -139,8 +140,24 @@ impl Inbox {
             Kept::Duplicate => {}
         }
         received.writes.put.extend(self.summary_record(&id));
-        received.writes.put.push(Record::new(names::filing(&id), filing.content().to_vec()));
-        self.filings.insert(id, filing);
+        if let Some(filing) = filing {
+            received.writes.put.push(Record::new(names::filing(&id), filing.content().to_vec()));
+            self.filings.insert(id, filing);
+        }
         None
+    }
+
+    /// What files a letter at a new place of the archive. None where nothing is filed (`LBX-SESSION-1`).
+    pub(super) fn filing(
+        &self,
+        id: ObjectId,
+        item: &Item,
+        sequence: u64,
+        reader: &Reader<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Option<Filing>, ArchiveError> {
+        let Some((generation, root)) = reader.keys.files_under() else { return Ok(None) };
+        let place = Place { owner: self.owner, generation, id, counter: FIRST };
+        Filing::seal(item, sequence, &place, root, rng).map(Some)
     }
 }

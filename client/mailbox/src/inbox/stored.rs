@@ -98,12 +98,13 @@ impl Inbox {
         Ok(())
     }
 
-    /// Where the inbox stands, to be stored with everything that changes it.
-    pub(super) fn record(&self) -> Record {
+    /// Where the inbox stands, to be stored with everything that changes it. None in a session, of which
+    /// nothing is stored.
+    pub(super) fn record(&self) -> Option<Record> {
         let state = State {
             version: Version,
             suite: Suite,
-            mailbox: self.mailbox,
+            mailbox: self.mailbox?,
             owner: self.owner,
             position: self.position.clone(),
             letters: self.letters.len() as u64,
@@ -111,7 +112,7 @@ impl Inbox {
             unopened: self.unopened.values().cloned().collect(),
             hidden: self.hidden.values().cloned().collect(),
         };
-        Record::new(names::INBOX, state.to_bytes())
+        Some(Record::new(names::INBOX, state.to_bytes()))
     }
 
     /// What the list shows of a letter.

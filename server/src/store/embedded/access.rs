@@ -6,6 +6,7 @@ use relay_auth::{access::AccessList, id::MailboxId, request_key::RequestKeyId, s
 use super::{
     due, keys,
     rows::{Access, Chain, KnownKey, Look as _, damaged, write},
+    sessions,
 };
 use crate::{
     mailboxes::{
@@ -107,14 +108,15 @@ pub(super) fn spend_by<By>(
     Ok(known)
 }
 
-/// Whether a list names a request key that another mailbox has, or a recovery key. One key belongs to
-/// one mailbox, so that a request need not say which mailbox it is for, and does one thing there.
+/// Whether a list names a request key that another mailbox has, a recovery key or a session's. One key
+/// belongs to one mailbox, so that a request need not say which mailbox it is for, and does one thing
+/// there.
 fn names_taken_key(view: &View, mailbox: MailboxId, list: &AccessList) -> Result<bool, StoreFailure> {
     for key in &list.request_keys {
         let id = RequestKeyId::of(key);
         let known: Option<KnownKey> = view.find(&keys::request_key(id))?;
         let is_others = known.is_some_and(|known| known.mailbox != mailbox);
-        if is_others || view.get(&keys::recovery_key(id))?.is_some() {
+        if is_others || view.get(&keys::recovery_key(id))?.is_some() || sessions::is_key(view, id)? {
             return Ok(true);
         }
     }

@@ -14,10 +14,10 @@ use relay_auth::{
 };
 
 use super::{
-    ATTACHMENTS, access, blobs, keys,
+    ATTACHMENTS, access, blobs, due, keys,
     rows::{
-        Access, Blob, Chain, Changed, KnownKey, Object, RecoveryKeys, SpentPermit, StoredDeposit, Uploads,
-        read,
+        Access, Blob, Chain, Changed, KnownKey, Object, RecoveryKeys, Session, SpentPermit, StoredDeposit,
+        Uploads, read,
     },
 };
 use crate::archive::ObjectId;
@@ -193,6 +193,13 @@ impl<'a, 'r> Check<'a, 'r> {
                     None => false,
                 }
             }
+            b'y' => match self.known_key(value) {
+                Some(mailbox) => {
+                    let row = keys::session(mailbox, RequestKeyId::from(place));
+                    self.other::<Session>(&row)?.is_some()
+                }
+                None => false,
+            },
             _ => return Ok(false),
         };
         self.expect(holds && rest.is_empty());
@@ -212,8 +219,9 @@ impl<'a, 'r> Check<'a, 'r> {
             b'o' => self.object(mailbox, rest, value)?,
             b'p' => self.expect(read::<SpentPermit>(value).is_ok()),
             b'r' => self.recovery_keys(mailbox, value)?,
+            b's' => self.session(mailbox, rest, value)?,
             b'u' => self.expect(read::<Uploads>(value).is_ok()),
-            b'x' => self.expect(rest.get(8).is_some_and(|kind| b"nplb".contains(kind))),
+            b'x' => self.expect(rest.get(8).is_some_and(|kind| due::KINDS.contains(kind))),
             _ => self.found.damaged += 1,
         }
         Ok(())
@@ -239,6 +247,17 @@ impl<'a, 'r> Check<'a, 'r> {
             holds &= known.is_some_and(|known| known.mailbox == mailbox.id);
         }
         self.expect(holds);
+        Ok(())
+    }
+
+    fn session(&mut self, mailbox: &Mailbox, rest: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let id: Option<[u8; 16]> = rest.try_into().ok();
+        let known: Option<KnownKey> = match id {
+            Some(id) => self.other(&keys::session_key(RequestKeyId::from(id)))?,
+            None => None,
+        };
+        let is_found = known.is_some_and(|known| known.mailbox == mailbox.id);
+        self.expect(is_found && read::<Session>(value).is_ok());
         Ok(())
     }
 

@@ -1,7 +1,10 @@
 //! Rows that may go at a known time.
 
 use ::store::View;
-use relay_auth::id::{BlobId, MailboxId, PermitId};
+use relay_auth::{
+    id::{BlobId, MailboxId, PermitId},
+    request_key::RequestKeyId,
+};
 
 use super::{blobs, keys, rows::damaged};
 use crate::{mailboxes::requests::Proven, store::StoreFailure};
@@ -10,6 +13,10 @@ const NONCE: u8 = b'n';
 const PERMIT: u8 = b'p';
 const LETTER: u8 = b'l';
 const UPLOAD: u8 = b'b';
+const SESSION: u8 = b's';
+
+/// Every kind of what is due.
+pub(super) const KINDS: [u8; 5] = [NONCE, PERMIT, LETTER, UPLOAD, SESSION];
 
 /// How many rows one write takes away. More than the two that a write adds, so that nothing piles
 /// up; a put that acknowledges many letters is caught up with by the writes after it.
@@ -42,6 +49,16 @@ pub(super) fn remove_letter(
     after: u64,
 ) -> Result<(), StoreFailure> {
     Ok(view.insert(&keys::due(mailbox, after, LETTER, &sequence.to_be_bytes()), b"")?)
+}
+
+/// Has a session forgotten after a time.
+pub(super) fn forget_session(
+    view: &mut View,
+    mailbox: MailboxId,
+    session: RequestKeyId,
+    after: u64,
+) -> Result<(), StoreFailure> {
+    Ok(view.insert(&keys::due(mailbox, after, SESSION, session.as_bytes()), b"")?)
 }
 
 /// Has an upload taken away after a time.
@@ -103,6 +120,11 @@ pub(super) fn remove_some(view: &mut View, mailbox: MailboxId, now: u64) -> Resu
             UPLOAD => {
                 let id: [u8; 16] = what.try_into().map_err(|_| unknown())?;
                 blobs::end(view, mailbox, id.into(), now)?;
+            }
+            SESSION => {
+                let id: [u8; 16] = what.try_into().map_err(|_| unknown())?;
+                view.remove(&keys::session(mailbox, id.into()))?;
+                view.remove(&keys::session_key(id.into()))?;
             }
             _ => return Err(unknown()),
         }

@@ -75,6 +75,14 @@ pub(super) fn recovery_keys(mailbox: MailboxId) -> Vec<u8> {
     key(mailbox.as_bytes(), b'r', b"")
 }
 
+pub(super) fn sessions(mailbox: MailboxId) -> Vec<u8> {
+    key(mailbox.as_bytes(), b's', b"")
+}
+
+pub(super) fn session(mailbox: MailboxId, id: RequestKeyId) -> Vec<u8> {
+    key(mailbox.as_bytes(), b's', id.as_bytes())
+}
+
 /// What is being uploaded on a permit.
 pub(super) fn uploads(mailbox: MailboxId, id: PermitId) -> Vec<u8> {
     key(mailbox.as_bytes(), b'u', id.as_bytes())
@@ -101,6 +109,15 @@ pub(super) fn request_key(id: RequestKeyId) -> Vec<u8> {
 
 pub(super) fn recovery_key(id: RequestKeyId) -> Vec<u8> {
     key(id.as_bytes(), b'w', b"")
+}
+
+pub(super) fn session_key(id: RequestKeyId) -> Vec<u8> {
+    key(id.as_bytes(), b'y', b"")
+}
+
+/// The name at the end of the key of a session.
+pub(super) fn last_id(key: &[u8]) -> Option<[u8; 16]> {
+    key.get(17..)?.try_into().ok()
 }
 
 /// The number at the end of the key of a deposit or change.

@@ -16,14 +16,16 @@
 //! | mailbox `o` object | its counter, change, length; and, as long values with a part number, its bytes |
 //! | mailbox `p` permit | spent: the receipt |
 //! | mailbox `r` | names of its recovery keys |
+//! | mailbox `s` session key | a session: when it was opened, when it last asked, when and by what it was ended |
 //! | mailbox `u` permit | how many uploads there are on it, their bytes, when the last part came |
 //! | mailbox `v` voucher | long: the list that it opened the mailbox with |
-//! | mailbox `x` time, kind, what | what can go at that time: a nonce (the row itself), a permit, a hidden letter, an upload |
+//! | mailbox `x` time, kind, what | what can go at that time: a nonce (the row itself), a permit, a hidden letter, an upload, a session |
 //! | blob `f` | the mailbox that the file belongs to; without a row `b` beside it, that the file was deleted |
 //! | request key `k` | the mailbox and the public key |
 //! | recovery key `w` | the mailbox and the public key; and, as a long value, the bundle that the key opens |
+//! | session key `y` | the mailbox and the public key |
 //!
-//! Only the last three do not start with a mailbox: they are how the mailbox is found. Numbers are
+//! Only the last four do not start with a mailbox: they are how the mailbox is found. Numbers are
 //! big-endian, so that rows lie in their order.
 //!
 //! Nothing sweeps: each write to a mailbox takes away a few rows of that mailbox whose time has come
@@ -45,6 +47,7 @@ mod keys;
 mod locks;
 mod recovery;
 mod rows;
+mod sessions;
 
 use std::{
     path::Path,
@@ -60,6 +63,7 @@ use async_trait::async_trait;
 use relay_auth::{
     id::{BlobId, MailboxId, PermitId},
     request_key::RequestKeyId,
+    signing::VerifyingKey,
 };
 
 pub use self::check::{Findings, OWNER, check};
@@ -71,9 +75,10 @@ use crate::{
     deposits::{Deposited, Letters, NewDeposit, PageLimits},
     mailboxes::{
         AccessChange, NewMailbox, Opening, Replacement,
-        requests::{ByRecoveryKey, Proven, RequestKey},
+        requests::{ByReader, ByRecoveryKey, BySession, Proven, RequestKey},
     },
     recovery::{NewRecoveryKey, Registering, StoredBundle},
+    sessions::{SessionOpening, StoredSession},
 };
 
 /// The folder of the attachments. Not `blobs`, which is sled's own.
@@ -243,6 +248,35 @@ impl MailStore for Embedded {
         now: u64,
     ) -> Result<Replacement, Denied> {
         self.rows.write(move |view| recovery::restart(view, &by, &change, &new, now)).await
+    }
+
+    async fn session_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure> {
+        self.rows.read(|reader| access::known_key(reader, &keys::session_key(id)))
+    }
+
+    async fn open_session(
+        &self,
+        by: Proven<ByRecoveryKey>,
+        key: VerifyingKey,
+        now: u64,
+    ) -> Result<SessionOpening, Denied> {
+        self.rows.write(move |view| sessions::open(view, &by, &key, now)).await
+    }
+
+    async fn spend_reading(&self, by: Proven<ByReader>, now: u64) -> Result<(), Denied> {
+        self.rows.write(move |view| sessions::spend_reading(view, &by, now)).await
+    }
+
+    async fn end_own_session(&self, by: Proven<BySession>, now: u64) -> Result<(), Denied> {
+        self.rows.write(move |view| sessions::end_own(view, &by, now)).await
+    }
+
+    async fn end_session(&self, by: Proven, session: RequestKeyId, now: u64) -> Result<bool, Denied> {
+        self.rows.write(move |view| sessions::end_by_device(view, &by, session, now)).await
+    }
+
+    async fn sessions(&self, mailbox: MailboxId) -> Result<Vec<StoredSession>, StoreFailure> {
+        self.rows.read(|reader| sessions::remembered(reader, mailbox))
     }
 
     async fn probe(&self) -> Result<(), StoreFailure> {

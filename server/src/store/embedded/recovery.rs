@@ -6,6 +6,7 @@ use relay_auth::{id::MailboxId, request_key::RequestKeyId, signing::VerifyingKey
 use super::{
     access, keys,
     rows::{Access, KnownKey, Look as _, RecoveryKeys, damaged, write},
+    sessions,
 };
 use crate::{
     mailboxes::{
@@ -72,6 +73,8 @@ pub(super) fn restart(
     let outcome = access::follow(view, &access, mailbox, &list, &change.signed_list)?;
     if outcome == Replacement::InForce {
         put(view, mailbox, new, Vec::new())?;
+        // LBX-SESSION-6: the code that they were opened with is void.
+        sessions::end_all(view, mailbox, now)?;
     }
     Ok(outcome)
 }
@@ -118,11 +121,12 @@ fn register(
     Ok(Registering::Done)
 }
 
-/// Whether a key is a request key, or another mailbox's recovery key.
+/// Whether a key is a request key, a session's, or another mailbox's recovery key.
 fn is_taken(view: &View, mailbox: MailboxId, key: &VerifyingKey) -> Result<bool, StoreFailure> {
     let id = RequestKeyId::of(key);
     let known: Option<KnownKey> = view.find(&keys::recovery_key(id))?;
-    Ok(known.is_some_and(|known| known.mailbox != mailbox) || view.get(&keys::request_key(id))?.is_some())
+    let is_others = known.is_some_and(|known| known.mailbox != mailbox);
+    Ok(is_others || view.get(&keys::request_key(id))?.is_some() || sessions::is_key(view, id)?)
 }
 
 /// Writes a key with its bundle beside those that are kept; all others go.

@@ -13,6 +13,7 @@ use super::keys;
 use crate::{
     archive::ObjectId,
     blobs::{UPLOAD_LIFE, UPLOAD_PAUSE},
+    sessions::{SessionEnd, StoredSession},
     store::StoreFailure,
 };
 
@@ -172,6 +173,24 @@ pub(super) struct KnownKey {
 pub(super) struct RecoveryKeys {
     #[n(0)]
     pub(super) names: Vec<RequestKeyId>,
+}
+
+/// A session. Its row is there for as long as it is remembered.
+#[derive(Encode, Decode)]
+pub(super) struct Session {
+    #[n(0)]
+    pub(super) opened: u64,
+    #[n(1)]
+    pub(super) asked: u64,
+    #[n(2)]
+    pub(super) ended: Option<(u64, SessionEnd)>,
+}
+
+impl Session {
+    /// With the name of its key, which its row has.
+    pub(super) const fn of(self, key: RequestKeyId) -> StoredSession {
+        StoredSession { key, opened: self.opened, asked: self.asked, ended: self.ended }
+    }
 }
 
 /// What transactions and readers have in common.
