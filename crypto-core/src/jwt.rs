@@ -4,8 +4,6 @@
 //! The algorithm is fixed, `crit` is refused (RFC 7515 §4.1.11), keys are found by `kid` in a key
 //! set that the caller vouches for, moduli have 2048 to 4096 bits, the exponent is 65537.
 
-use std::collections::BTreeMap;
-
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use rsa::{
     BoxedUint, RsaPublicKey,
@@ -48,7 +46,7 @@ pub enum JwtError {
 
 /// The public keys of an identity provider (RFC 7517).
 #[derive(Debug)]
-pub struct KeySet(BTreeMap<String, VerifyingKey<Sha256>>);
+pub struct KeySet(Vec<(String, VerifyingKey<Sha256>)>);
 
 #[derive(Deserialize)]
 struct JwkSet {
@@ -88,14 +86,15 @@ impl KeySet {
         if set.keys.len() > MOST_KEYS {
             return Err(JwtError::KeySet);
         }
-        let mut keys = BTreeMap::new();
+        let mut keys: Vec<(String, VerifyingKey<Sha256>)> = Vec::new();
         for key in set.keys.into_iter().filter(Jwk::is_for_signing) {
             let (Some(id), Some(modulus), Some(exponent)) = (key.kid, key.n, key.e) else {
                 return Err(JwtError::KeySet);
             };
-            if keys.insert(id, rsa_key(&modulus, &exponent)?).is_some() {
+            if keys.iter().any(|(known, _)| *known == id) {
                 return Err(JwtError::KeySet);
             }
+            keys.push((id, rsa_key(&modulus, &exponent)?));
         }
         if keys.is_empty() { Err(JwtError::KeySet) } else { Ok(Self(keys)) }
     }
@@ -116,7 +115,7 @@ impl KeySet {
         if header.alg != "RS256" || header.crit.is_some() || header.b64.is_some() {
             return Err(JwtError::Algorithm);
         }
-        let key = self.0.get(&header.kid).ok_or(JwtError::UnknownKey)?;
+        let (_, key) = self.0.iter().find(|(id, _)| *id == header.kid).ok_or(JwtError::UnknownKey)?;
         let signature =
             Signature::from_bytes_with_max_len(&decode(signature)?, 512).map_err(|_| JwtError::Forged)?;
         key.verify(signed.as_bytes(), &signature).map_err(|_| JwtError::Forged)?;

@@ -8,7 +8,7 @@
 
 use core::fmt;
 
-use caseless::Caseless as _;
+use caseless::default_case_fold_str;
 use minicbor::{Decode, Encode};
 use relay_auth::{
     cbor::{DecodeError, Limits, Start, Wire},
@@ -196,23 +196,24 @@ fn canonical_name(name: &str) -> Result<String, PersonError> {
         return Err(PersonError::Character);
     }
     // Apostrophes go first: one of them decomposes into a space and an accent.
-    let folded: String = name
+    let bare: String = name.chars().filter(|sign| !is_left_out(*sign)).collect();
+    let once = compatible(&default_case_fold_str(&bare.nfd().collect::<String>()));
+    let kept: String = compatible(&default_case_fold_str(&once))
         .chars()
-        .filter(|sign| !is_left_out(*sign))
-        .nfd()
-        .default_case_fold()
-        .nfkd()
-        .default_case_fold()
-        .nfkd()
         .filter(|sign| !is_accent(*sign) && !is_left_out(*sign))
         .map(|sign| if is_hyphen(sign) { ' ' } else { sign })
-        .nfkc()
         .collect();
+    let folded: String = kept.nfkc().collect();
     let canonical = folded.split_whitespace().collect::<Vec<_>>().join(" ");
     if canonical.len() > LONGEST_NAME {
         return Err(PersonError::LongName);
     }
     if canonical.chars().any(char::is_alphabetic) { Ok(canonical) } else { Err(PersonError::EmptyName) }
+}
+
+// Text by text: in one chain of iterators each step is a type of its own, with all its code.
+fn compatible(text: &str) -> String {
+    text.nfkd().collect()
 }
 
 /// The blocks of combining diacritical marks. Vowel signs of other scripts are letters, not accents.

@@ -219,6 +219,7 @@ fn a_group_is_known_by_its_place_and_its_characters() {
 fn codes_seeds_and_bundles_do_not_show() {
     assert_eq!(format!("{:?}", code(secret())), "RecoveryCode([redacted])");
     assert_eq!(format!("{:?}", seed(1)), "Seed([redacted])");
+    assert_eq!(format!("{:?}", root(1)), "ArchiveRoot { generation: 1, root: Seed([redacted]) }");
     assert_eq!(format!("{:?}", bundle()), "Bundle([redacted])");
     let keys = format!("{:?}", code(secret()).keys().unwrap());
     assert_eq!(keys, "RecoveryKeys { seal: InboxPrivateKey([redacted]), request: SigningKey([redacted]) }");

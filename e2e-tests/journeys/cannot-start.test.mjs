@@ -72,6 +72,21 @@ for (const part of ["boot.js", "app.js", "app_bg.wasm"]) {
   }
 }
 
+test("who comes back from ScotAccount to a page that cannot start loads it again with what they were sent back with", async () => {
+  const { context, page } = await openPage(browser, { path: "/healthz" });
+  await context.route(hashed("boot.js"), WAYS["does not come"]);
+  await page.goto(`${ORIGIN}/signed-in?code=stolen&state=unknown`);
+  await page.locator("#cannot-start").waitFor();
+  const entries = () => page.evaluate(() => history.length);
+  const had = await entries();
+  await context.unroute(hashed("boot.js"));
+  await page.getByRole("link", { name: "Load the page again" }).click();
+  // The vault was asked about it, and "back" leads to no address with a code in it.
+  await isTold(page, "UnknownSignIn");
+  assert.deepEqual([page.url(), await entries()], [new URL("/", ORIGIN).href, had]);
+  await context.close();
+});
+
 for (const part of ["vault-loader.js", "vault.js", "vault_bg.wasm"]) {
   for (const [way, answer] of Object.entries(WAYS)) {
     test(`where ${part} ${way}, the page says that something is missing, and loading it again helps`, async () => {

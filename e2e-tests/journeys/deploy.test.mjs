@@ -31,7 +31,11 @@ const unit = (name) => readFileSync(join(UNITS, `letterbox-${name}.service`), "u
 test("the example settings are settings: every one that they name is in force", async () => {
   for (const service of ["relay", "directory"]) {
     const shown = await succeeds(SERVICES[service], "--config", `deploy/${service}.toml`, "--print-config");
-    for (const [, name] of read(`${service}.toml`).matchAll(/^(\w+) = /gm)) assert.match(shown, new RegExp(`^${name} = `, "m"), `${service}: ${name}`);
+    const lines = shown.split("\n");
+    for (const [, name, value] of read(`${service}.toml`).matchAll(/^(\w+) = "(.*)"$/gm)) {
+      // A file is shown as one, also where it is named without saying so.
+      assert.ok(lines.includes(`${name} = "${value}"`) || lines.includes(`${name} = "file:${value}"`), `${service}: ${name}`);
+    }
     const wrong = join(folder, "wrong.toml");
     writeFileSync(wrong, read(`${service}.toml`).replace("authority", "authorty"));
     assert.equal((await command(SERVICES[service], "--config", wrong, "--print-config")).code, 1);
@@ -105,7 +109,7 @@ test("each unit starts a program of ours as a user of its own, and can have its 
     assert.ok(existsSync(join(PROGRAMS, program)));
     assert.match(text, new RegExp(`^User=letterbox-${name}$`, "m"));
     assert.match(users, new RegExp(`^u letterbox-${name} `, "m"));
-    for (const line of ["ExecReload=/bin/kill -HUP $MAINPID", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0", "UMask=0077"]) {
+    for (const line of ["ExecReload=/bin/kill -HUP $MAINPID", "Restart=always", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0", "UMask=0077"]) {
       assert.ok(text.split("\n").includes(line), `${name}: ${line}`);
     }
   }

@@ -48,8 +48,9 @@ const ALLOWED = [
 
 // What the browser may keep although the mailbox is locked, and so is not looked for there: its history has
 // the address with the code, which was used once; the record of a sign-in under way lies open for an hour
-// (LBX-LOCAL-3), and the browser's database keeps deleted records until it tidies up.
-const OPEN_ON_THE_DEVICE = /^(code|verifier|handle) |^the citizen's id$/;
+// (LBX-LOCAL-3), and the browser's database keeps deleted records until it tidies up; the pages of the stand-in
+// for ScotAccount call its people by their names without accents.
+const OPEN_ON_THE_DEVICE = /^(code|verifier|handle) |^the citizen's id$|^the given name as it is compared$/;
 
 let folder;
 let theirs;
@@ -91,6 +92,7 @@ const successes = (exchanges, path) =>
 
 // A token is told by its signature.
 const signatureOf = (token) => Buffer.from(token.split(".")[2].slice(0, 40));
+const claimsOf = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
 
 function gather(exchanges) {
   const signIns = successes(exchanges, "/v1/sign-ins");
@@ -110,10 +112,18 @@ function gather(exchanges) {
     "the recovery code in one word": code.replaceAll(" ", ""),
     "the given name": "Màiri",
     "the family name": "MacDonald",
+    // As `crypto-core/src/person.rs` folds it. The family name is the same but for its capitals.
+    "the given name as it is compared": "mairi",
+    "ScotAccount's name for the person": claimsOf(collected.answer[COLLECTED.idToken]).sub,
     "the postcode": "EH1 1AA",
     "the postcode in one word": "EH11AA",
     "the birth date": "1985-03-14",
     "the birth date in words": "14 March 1985",
+    "the birth date on a form": "14/03/1985",
+    // As Rust prints a structure and a list, and as JSON has a list.
+    "the birth date by its fields": "year: 1985, month: 3, day: 14",
+    "the birth date as a list": "1985, 3, 14",
+    "the birth date as a close list": "1985,3,14",
     // [1985, 3, 14] in CBOR, as `crypto-core/src/person.rs` writes it.
     "the birth date as it is encoded": Buffer.from("831907c1030e", "hex"),
     "who has no mailbox": NOBODY,
@@ -212,7 +222,7 @@ test("in what the services keep and say there is nothing but what the design all
     const log = services.log(name);
     assert.match(log, /TRACE.*the log is in full detail/, `${name} logs everything`);
     assert.doesNotMatch(log, /eyJ[\w-]{8,}\.[\w-]{8,}\.|client_assertion|access_token/, `${name} logs no token at all`);
-    writeFileSync(join(logs, name), log);
+    writeFileSync(join(logs, name), services.written(name));
   }
   // The stand-in is ScotAccount itself, which knows who people are.
   rmSync(join(theirs, "data", "scotaccount"), { recursive: true });

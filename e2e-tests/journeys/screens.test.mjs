@@ -6,9 +6,9 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 
 import { ORIGIN, ZOOMED, launch, leavesForGood, press, pressEscapeThreeTimes, shows, typePassphrase } from "../support/browser.mjs";
-import { words } from "../support/catalogue.mjs";
+import { saying, words } from "../support/catalogue.mjs";
 import { tabsTo, walks } from "../support/keyboard.mjs";
-import { PROBLEMS, SCREENS, fits, keepsInForcedColours, lookAt, picture, speak } from "../support/looking.mjs";
+import { PROBLEMS, SCREENS, keepsInForcedColours, lookAt, picture, speak } from "../support/looking.mjs";
 import { MINUTE, goesOn, looks } from "../support/page-clock.mjs";
 import { openWithPretendVault, problem, status } from "../support/pretend-vault.mjs";
 
@@ -535,6 +535,29 @@ const STATES = {
 
 const screenOf = (state) => SCREENS.filter((screen) => state === screen || state.startsWith(`${screen}-`)).sort((a, b) => b.length - a.length)[0];
 
+// Every field that there is, by its id: where it may be, and what it tells the browser of itself. A passphrase is
+// for the reader's own password manager; a recovery code is for nobody.
+const FIELDS = [
+  { id: /^passphrase$/, screens: /^choose-passphrase$/, type: /^(password|text)$/, autocomplete: "new-password" },
+  { id: /^passphrase$/, screens: /^(confirm|locked)$/, type: /^(password|text)$/, autocomplete: "current-password" },
+  { id: /^recovery-code$/, screens: /^recover$/, type: /^textarea$/, autocomplete: "off" },
+  { id: /^group-(first|second)$/, screens: /^sheet-check$/, type: /^text$/, autocomplete: "off" },
+  { id: /^idle-\d+$/, screens: /^settings$/, type: /^radio$/, autocomplete: "" },
+  { id: /^hidden$/, screens: /^settings$/, type: /^checkbox$/, autocomplete: "" },
+];
+const fieldsSeen = new Set();
+
+// Nothing can be ticked or filled in but what is known: there is no "remember me".
+async function offersToRememberNobody(page, state) {
+  const found = await page.locator('input, select, textarea, [contenteditable], [role="checkbox"], [role="switch"]').evaluateAll((all) =>
+    all.map((one) => ({ id: one.id, type: one.type ?? one.localName, autocomplete: one.getAttribute("autocomplete") ?? "" })));
+  const screen = screenOf(state);
+  const known = ({ id, type, autocomplete }) =>
+    FIELDS.findIndex((field) => field.id.test(id) && field.screens.test(screen) && field.type.test(type) && field.autocomplete === autocomplete);
+  assert.deepEqual(found.filter((one) => known(one) < 0), [], `${state}: every field is a known one`);
+  for (const one of found) fieldsSeen.add(known(one));
+}
+
 // Two at a time: one is painted while the other is looked at.
 describe("every state", { concurrency: 2 }, () => {
   for (const [state, { plan, act, again, ...options }] of Object.entries(STATES)) {
@@ -543,7 +566,7 @@ describe("every state", { concurrency: 2 }, () => {
       await act?.(page);
       await shows(page, screenOf(state));
       for (const look of await lookAt(page, state, again)) seen.add(look);
-      await fits(page, state);
+      await offersToRememberNobody(page, state);
       // What any key ends is no place to walk to.
       if (again) await page.keyboard.press("Shift");
       await walks(page, state);
@@ -561,6 +584,13 @@ describe("every state", { concurrency: 2 }, () => {
 test("every screen was looked at in both languages and both sizes", () => {
   const expected = SCREENS.flatMap((screen) => ["en", "gd"].flatMap((language) => ["phone", "desktop"].map((size) => `${screen}-${language}-${size}`)));
   assert.deepEqual(expected.filter((look) => !seen.has(look)), []);
+});
+
+test("no screen offers to remember anybody, and no words in either language do", () => {
+  assert.deepEqual([...fieldsSeen].sort(), FIELDS.map((_, place) => place), "every known field was looked at");
+  // A passphrase can be easy to remember, or forgotten; a device can be out of memory.
+  const spoken = ["en passphrase-advice-words", "en forgotten-title", "gd passphrase-advice-words", "gd forgotten-title", "gd problem-no-memory"];
+  assert.deepEqual(saying(/\bremember|\bkeep me\b|\bstay (signed|logged)|cuimhn/i), spoken);
 });
 
 test("every problem has words of its own in both languages, and they take the focus", async () => {
@@ -711,6 +741,20 @@ test("a code that fits is forgotten with the passphrase that was typed beside it
   await page.keyboard.press("Shift");
   await shows(page, "recover");
   assert.equal(await page.locator("#recovery-code").inputValue(), "");
+  await context.close();
+});
+
+test("a code that a vault had when it failed is forgotten by the page as well", async () => {
+  const { context, page, heard, tell } = await openWithPretendVault(browser, { ...comingBack, Recover: [] });
+  await goToCode(page);
+  await shows(page, "choose-passphrase");
+  await typePassphrase(page, "four words and more");
+  assert.equal((await heard(3)).at(-1), "Recover");
+  await tell("Unreadable");
+  await shows(page, "vault-failed");
+  await goesOn(page, 5 * MINUTE);
+  await looks(page);
+  await page.locator("[data-removed] p").waitFor();
   await context.close();
 });
 

@@ -15,7 +15,7 @@ import { standBetween } from "../support/between.mjs";
 import { words } from "../support/catalogue.mjs";
 import { MINUTE, takeClock } from "../support/clock.mjs";
 import { drive } from "../support/driving.mjs";
-import { asks, refusal } from "../support/exchange.mjs";
+import { asks, asksBelow, refusal } from "../support/exchange.mjs";
 import { pdf, whereReadable } from "../support/files.mjs";
 import { holdTimers } from "../support/held-timers.mjs";
 import { clock } from "../support/process-clock.mjs";
@@ -215,10 +215,16 @@ test("a letter is read on a device that keeps nothing, closed by the button, and
   const { wrong } = await keepsNothing(async ({ page }) => {
     const [listing] = asked.filter(({ method, url }) => method === "GET" && url.startsWith("/v1/mailbox/letters"));
     assert.deepEqual(await again(listing), { status: 401, code: "request-replayed" });
+    // One that the relay has not seen, so that nothing speaks against it but the end of the session.
+    const unseen = between.alter({ matches: asksBelow("GET", "/v1/mailbox/blobs/"), instead: () => ({ status: 400, headers: {}, content: Buffer.alloc(0) }) });
+    await by.press(page, "save");
+    await eventually("the file is asked for", () => unseen.exchanges.length > 0);
+    const [{ asked: kept }] = unseen.exchanges;
+    unseen.end();
     await by.press(page, "close-visit");
     await isOver(page);
     await hasEnded(before);
-    assert.deepEqual(await again(listing), { status: 401, code: "signature-invalid" });
+    assert.deepEqual(await again(kept), { status: 401, code: "signature-invalid" });
     await by.press(page, "first-screen");
     await by.shows(page, "start");
   });
@@ -229,7 +235,8 @@ test("a letter is read on a device that keeps nothing, closed by the button, and
 async function again({ method, url, headers }) {
   const signed = ["content-digest", "signature-input", "signature"].map((name) => [name, headers[name]]);
   const answer = await fetch(new URL(url, services.env.LETTERBOX_RELAY_ORIGIN), { method, headers: Object.fromEntries(signed) });
-  const { status, code: why } = refusal({ status: answer.status, content: await answer.text() });
+  const content = await answer.text();
+  const { status, code: why } = refusal({ status: answer.status, content });
   return { status, code: why };
 }
 

@@ -3,12 +3,17 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-const read = (language) => {
-  const source = readFileSync(new URL(`../../client/catalogue/${language}.ftl`, import.meta.url), "utf8");
-  return new Map([...source.matchAll(/^([a-z-]+) = (.+)$/gm)].map(([, key, text]) => [key, text]));
-};
+const source = (language) => readFileSync(new URL(`../../client/catalogue/${language}.ftl`, import.meta.url), "utf8");
+const read = (language) => new Map([...source(language).matchAll(/^([a-z-]+) = (.+)$/gm)].map(([, key, text]) => [key, text]));
 const ENGLISH = read("en");
 const GAELIC = read("gd");
+// What is said in another way for one, two or many.
+const COUNTED = [...source("en").matchAll(/^ +\*?\[[a-z]+\] (.+)$/gm)].map(([, text]) => text);
+
+// Which lines of both languages say something, as `en key`.
+export const saying = (pattern) =>
+  Object.entries({ en: ENGLISH, gd: GAELIC }).flatMap(([language, lines]) =>
+    [...lines].filter(([, text]) => pattern.test(text)).map(([key]) => `${language} ${key}`));
 
 const VALUE = /\{ \$([a-z]+) \}/g;
 
@@ -20,7 +25,7 @@ export function words(key, values = {}) {
 }
 
 // What an English message looks like wherever it stands. Of those that are the same in Gaelic nothing can be said.
-const IN_ENGLISH = [...ENGLISH]
+const IN_ENGLISH = [...ENGLISH, ...COUNTED.map((text) => ["", text])]
   .filter(([key, text]) => GAELIC.get(key) !== text && !key.startsWith("language-") && text.replace(VALUE, "").length > 3)
   .map(([, text]) => new RegExp(`^${text.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{ \\\$[a-z]+ \}/g, ".+")}$`));
 

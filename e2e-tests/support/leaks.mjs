@@ -34,13 +34,16 @@ function ofBytes(bytes) {
   };
 }
 
-// As people write it, and as the directory folds names; composed and decomposed accents.
+// As people write it; composed and decomposed accents. The directory's own form of a name, which has no
+// accents, is a canary by itself.
 const spellings = (text) => new Set([text, text.toLowerCase(), text.toUpperCase()].flatMap((one) => [one.normalize("NFC"), one.normalize("NFD")]));
 
 function ofText(text) {
   const forms = [];
   for (const spelling of spellings(text)) {
     forms.push(...Object.entries(ofBytes(Buffer.from(spelling))));
+    // Browsers keep a text without other signs in Latin-1.
+    if (/^[\x00-\xff]*$/.test(spelling)) forms.push(["Latin-1", Buffer.from(spelling, "latin1")]);
     forms.push(["UTF-16", Buffer.from(spelling, "utf16le")], ["in an address", encodeURIComponent(spelling)], ["in a form", encodeURIComponent(spelling).replaceAll("%20", "+")], ["in JSON", inJson(spelling)]);
   }
   return forms;

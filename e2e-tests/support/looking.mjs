@@ -71,14 +71,15 @@ export async function speak(page, language) {
   }
 }
 
-// Looks at what is shown in both languages and both sizes; returns what was looked at. Ends in
-// English on a phone. `again` brings back what a change of language ends.
+// Looks at what is shown in both languages and both sizes, and that it fits in both on small screens; returns
+// what was looked at. Ends in English on a phone. `again` brings back what a change of language ends.
 export async function lookAt(page, name, again) {
   const seen = [];
   for (const language of ["gd", "en"]) {
     await speak(page, language);
     await again?.(page);
     if (language === "gd") await isInGaelic(page, name);
+    await fits(page, `${name} ${language}`);
     for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
       await page.setViewportSize(viewport);
       await page.screenshot({ path: picture(`${name}-${language}-${size}`), fullPage: true });

@@ -25,8 +25,8 @@ export function inMemory(id, wanted) {
       for (let from = start; from < end; from += PIECE) {
         const piece = Buffer.alloc(Math.min(PIECE + longest, end - from));
         const length = readSync(memory, piece, 0, piece.length, from);
-        const read = piece.subarray(0, length);
-        for (const [name, bytes] of Object.entries(wanted)) if (read.includes(bytes)) found[name].add(region);
+        if (length !== piece.length) throw new Error(`${region} cannot be read as a whole`);
+        for (const [name, bytes] of Object.entries(wanted)) if (piece.includes(bytes)) found[name].add(region);
       }
     }
   } finally {

@@ -73,6 +73,8 @@ export async function startServices(data, { environment = {}, between = false, b
   };
   const running = {};
   const hears = {};
+  // Every byte that a program has written to its output and its log, as it came.
+  const written = {};
 
   // Resolves when the program says in its log, from now on, what `words` match.
   const says = (name, words) => new Promise((resolve, reject) => {
@@ -95,10 +97,12 @@ export async function startServices(data, { environment = {}, between = false, b
       // However the test ends, the program ends with it.
       const child = spawn("setpriv", ["--pdeathsig", "KILL", `${PROGRAMS}/${name}`, ...options[name]], {
         env: { ...others(), NO_COLOR: "1", ...environment[name], ...listen[name] },
-        stdio: ["ignore", "ignore", "pipe"],
+        stdio: ["ignore", "pipe", "pipe"],
       });
       const lines = createInterface({ input: child.stderr });
       hears[name] = "";
+      written[name] ??= [];
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => written[name].push(piece));
       lines.on("line", (line) => { hears[name] += `${line}\n`; });
       const ended = new Promise((resolve, reject) => {
         child.on("error", reject);
@@ -127,6 +131,8 @@ export async function startServices(data, { environment = {}, between = false, b
     id: (name) => running[name].child.pid,
     isRunning: (name) => Boolean(running[name]),
     log: (name) => hears[name],
+    // The same as bytes, since the first start, with what it wrote to its output.
+    written: (name) => Buffer.concat(written[name]),
     // What a service says of itself: its status, and the words.
     async asks(name, path) {
       const answer = await fetch(new URL(path, origins[name]));

@@ -2,12 +2,17 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use letterbox_keyserver::config::{Config, ConfigError};
+use letterbox_keyserver::{
+    app::Keys,
+    config::{Config, ConfigError},
+    directory::DirectoryKeys,
+    store::RecordKeys,
+};
 use service::keys::{self, KeySource};
 
 use crate::{
     identity_provider::CLIENT_KEY,
-    support::{key, operator_keys},
+    support::{LOG, key, operator_keys, tickets},
 };
 
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -102,6 +107,35 @@ fn keys_are_hidden_when_settings_are_shown() {
     let refused = load("", &[("LETTERBOX_DIRECTORY_PROVIDER__CLIENT_KEY", &pem)]).unwrap_err().to_string();
     assert!(refused.contains("this setting is a file"), "{refused}");
     assert!(!refused.contains("MIG"), "{refused}");
+}
+
+#[test]
+fn a_key_in_settings_that_cannot_be_read_is_not_repeated() {
+    let secret = keys::to_text(&key(7).to_seed()).to_string();
+    for text in [
+        format!("sealing_key = \"{secret}\n"),
+        format!("ticket_keys = \"{secret}\"\n"),
+        format!("[provider]\nclient_key = {secret}\n"),
+    ] {
+        let error = load(&text, &[]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(&secret), "{error}");
+    }
+}
+
+#[test]
+fn the_keys_of_a_directory_do_not_show() {
+    let secret = |number: u8| key(number).to_seed();
+    let keys = Keys {
+        directory: DirectoryKeys { vrf: secret(1), log: key(2), origin: LOG.to_owned() },
+        records: RecordKeys { index: secret(3), sealing: secret(4) },
+        tickets: tickets(),
+    };
+    assert_eq!(
+        format!("{keys:?}"),
+        "Keys { directory: DirectoryKeys { vrf: [redacted], log: SigningKey([redacted]), \
+         origin: \"directory.example/log\" }, records: RecordKeys { index: [redacted], sealing: [redacted] }, \
+         tickets: TicketKeys { sealing: 1, keys: [(1, [redacted])] } }"
+    );
 }
 
 #[test]

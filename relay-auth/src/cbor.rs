@@ -134,21 +134,30 @@ pub trait Wire: Encode<()> + for<'b> Decode<'b, ()> {
 /// Whether `bytes` are the object's encoding. Compared while it is made: a copy of a letter or of keys would
 /// stay behind in memory that nobody wipes.
 fn is_encoding<T: Encode<()>>(object: &T, bytes: &[u8]) -> bool {
-    let mut rest = Rest(bytes);
-    minicbor::encode(object, &mut rest).is_ok() && rest.0.is_empty()
+    let mut sink = Sink::Compare(bytes);
+    minicbor::encode(object, &mut sink).is_ok() && matches!(sink, Sink::Compare([]))
 }
 
-/// What is still to be compared.
-struct Rest<'a>(&'a [u8]);
+/// Where an encoding goes. It is one type for both, so that what encodes an object is there once: it is much
+/// of what a browser loads.
+enum Sink<'a> {
+    /// Into these bytes, after what they have.
+    Collect(Vec<u8>),
+    /// To the bytes that are still to come, if it is what was given.
+    Compare(&'a [u8]),
+}
 
 /// What was encoded is not what was given.
 struct Differs;
 
-impl minicbor::encode::Write for Rest<'_> {
+impl minicbor::encode::Write for Sink<'_> {
     type Error = Differs;
 
     fn write_all(&mut self, written: &[u8]) -> Result<(), Differs> {
-        self.0 = self.0.strip_prefix(written).ok_or(Differs)?;
+        match self {
+            Self::Collect(bytes) => bytes.extend_from_slice(written),
+            Self::Compare(rest) => *rest = rest.strip_prefix(written).ok_or(Differs)?,
+        }
         Ok(())
     }
 }
@@ -161,11 +170,14 @@ pub fn encode<T: Encode<()> + ?Sized>(value: &T) -> Vec<u8> {
 
 /// `before || CBOR(value)`.
 pub(crate) fn encode_after<T: Encode<()> + ?Sized>(before: &[u8], value: &T) -> Vec<u8> {
-    let mut bytes = before.to_vec();
-    // Writing to a vector does not fail, and no type of ours refuses to be encoded.
-    let written = minicbor::encode(value, &mut bytes);
+    let mut sink = Sink::Collect(before.to_vec());
+    // Collecting does not fail, and no type of ours refuses to be encoded.
+    let written = minicbor::encode(value, &mut sink);
     debug_assert!(written.is_ok());
-    bytes
+    match sink {
+        Sink::Collect(bytes) => bytes,
+        Sink::Compare(_) => Vec::new(),
+    }
 }
 
 /// Checks that `bytes` are one item in deterministic encoding, within `limits`. Allocates nothing.
@@ -359,6 +371,11 @@ mod tests {
     use super::*;
 
     const LIMITS: Limits = Limits { bytes: 64, depth: 3, items: 16 };
+
+    #[test]
+    fn a_byte_string_shows_its_length_alone() {
+        assert_eq!(format!("{:?}", Bytes::from(vec![7; 3])), "Bytes([3 bytes])");
+    }
 
     #[test]
     fn each_departure_from_the_one_encoding_has_its_own_refusal() {

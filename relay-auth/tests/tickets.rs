@@ -54,6 +54,11 @@ fn keys(number: u8) -> TicketKeys {
 }
 
 #[portable_test]
+fn ticket_keys_do_not_show() {
+    assert_eq!(format!("{:?}", keys(7)), "TicketKeys { sealing: 7, keys: [(7, [redacted])] }");
+}
+
+#[portable_test]
 fn permits_vouchers_and_session_tickets_have_one_encoding() {
     hostile::assert_strict(&permit());
     hostile::assert_strict(&voucher());

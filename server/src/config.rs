@@ -19,7 +19,7 @@ use relay_auth::{
 use serde::{Deserialize, Serialize};
 use service::{
     keys::{KeyError, KeySource},
-    serve::{Connections, UNTAKEN},
+    serve::{Connections, OF_ONE_ADDRESS, UNTAKEN},
     settings,
     tls::{Tls, TlsError, TlsFiles},
 };
@@ -86,6 +86,8 @@ pub struct QuotaConfig {
 pub struct LimitsConfig {
     /// Connections at one time.
     pub connections: usize,
+    /// Connections of one address at one time. Trusted proxies may have any number.
+    pub connections_of_one_address: usize,
     /// For the head of a request to arrive, the handshake of TLS included, and for an idle connection.
     pub header_seconds: u64,
     /// For the body of a request to arrive.
@@ -141,6 +143,7 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             connections: 4096,
+            connections_of_one_address: OF_ONE_ADDRESS,
             header_seconds: 10,
             body_seconds: 20,
             request_seconds: 30,
@@ -159,7 +162,7 @@ impl Default for LimitsConfig {
 pub enum ConfigError {
     /// The file or a variable cannot be read.
     #[error("the settings cannot be read: {0}")]
-    Unreadable(#[from] config::ConfigError),
+    Unreadable(String),
     /// A key cannot be had.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -169,6 +172,12 @@ pub enum ConfigError {
     /// A setting is missing or makes no sense.
     #[error("{0}")]
     Setting(String),
+}
+
+impl From<config::ConfigError> for ConfigError {
+    fn from(error: config::ConfigError) -> Self {
+        Self::Unreadable(settings::without_values(&error.to_string()))
+    }
 }
 
 impl Config {
@@ -299,6 +308,7 @@ impl Config {
     pub fn connections(&self) -> Connections {
         Connections {
             most: self.limits.connections,
+            of_one_address: self.limits.connections_of_one_address,
             header: Duration::from_secs(self.limits.header_seconds),
             drain: Duration::from_secs(self.limits.drain_seconds),
             untaken: UNTAKEN,
@@ -355,6 +365,26 @@ mod tests {
         assert!(shown.contains("receipt_key = \"[redacted]\"") && !shown.contains(&key), "{shown}");
         assert!(!format!("{config:?}").contains(&key));
         assert!(config.receipt_key().is_ok());
+    }
+
+    #[test]
+    fn a_key_in_settings_that_cannot_be_read_is_not_repeated() {
+        let key = "A".repeat(43);
+        let unfinished = format!("receipt_key = \"{key}\n");
+        let no_table = format!("ticket_keys = \"{key}\"\n");
+        let broken = format!("[ticket_keys]\n1 = {key}\n");
+        let said = |text: &str, variables: &[(&str, &str)]| load(text, variables).unwrap_err();
+        for error in [
+            said(&unfinished, &[]),
+            said(&broken, &[]),
+            said(&no_table, &[]),
+            said("", &[("LETTERBOX_RELAY_TICKET_KEYS", key.as_str())]),
+        ] {
+            let said = format!("{error} {error:?}");
+            assert!(!said.contains("AAAA"), "{said}");
+        }
+        let said = said(&unfinished, &[]).to_string();
+        assert!(said.contains("line 1") && said.contains("relay.toml"), "{said}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use service::{
     clock::Clock,
     keys,
     operations::{self, Operated},
-    run::{Listeners, RunError, end_on_signal, housekeeping},
+    run::{Hangups, Listeners, RunError, end_on_signal, housekeeping},
     telemetry,
 };
 use tracing::{error, warn};
@@ -152,6 +152,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, RelayError> {
 
 async fn relay(config: &Config) -> Result<(), RelayError> {
     let (receipt_key, tickets, origins) = (config.receipt_key()?, config.tickets()?, config.origins()?);
+    let hangups = Hangups::heed()?;
     let tls = config.tls()?;
     let options = Options { cache_bytes: config.limits.cache_bytes, ..Options::default() };
     let store = Embedded::open(&config.store, options)
@@ -178,7 +179,7 @@ async fn relay(config: &Config) -> Result<(), RelayError> {
     let router = http::router(&app, &origins);
     let operations = operations::router(Arc::clone(&app) as Arc<dyn Operated>);
     let failed = store.until_failed();
-    Ok(listeners.serve(router, operations, &config.connections(), failed, || app.stop()).await?)
+    Ok(listeners.serve(hangups, router, operations, &config.connections(), failed, || app.stop()).await?)
 }
 
 /// Frees the room of uploads that nobody adopted, every hour. The first time also looks for adopted files

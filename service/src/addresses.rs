@@ -62,7 +62,7 @@ impl fmt::Debug for Addresses {
 }
 
 /// An IPv6 subscriber has a network of 64 bits to choose addresses from, so the network counts.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)).into(),

@@ -15,6 +15,7 @@ pub mod body;
 pub mod clock;
 pub mod keys;
 pub mod operations;
+mod places;
 pub mod public;
 pub mod refusal;
 pub mod run;

@@ -49,6 +49,21 @@ pub enum RunError {
     StoreStopped(String),
 }
 
+/// What the operator asks for by SIGHUP: that certificate and key are read again.
+#[derive(Debug)]
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// From now on the signal does not end the process, and what it asks for is remembered. To be called
+    /// before certificate and key are read: the operator may renew them while the store is being opened.
+    ///
+    /// # Errors
+    /// [`RunError::Signals`].
+    pub fn heed() -> Result<Self, RunError> {
+        signal(SignalKind::hangup()).map(Self).map_err(RunError::Signals)
+    }
+}
+
 /// Where to serve.
 #[derive(Debug)]
 pub struct Listeners {
@@ -94,6 +109,7 @@ impl Listeners {
     /// [`RunError::Signals`] or [`RunError::StoreStopped`].
     pub async fn serve(
         self,
+        hangups: Hangups,
         mut router: Router,
         operations: Router,
         connections: &Connections,
@@ -105,8 +121,6 @@ impl Listeners {
         if operator.is_none() {
             router = router.merge(operations.clone());
         }
-        // Also where there is nothing to read again: the signal would end the process.
-        let hangups = signal(SignalKind::hangup()).map_err(RunError::Signals)?;
         // Both listeners stop at the same moment.
         let (stopping, stopped) = watch::channel(false);
         let public = serve(public, router, connections, tls, until(stopped.clone()));
@@ -129,6 +143,9 @@ impl Listeners {
             stopping.send_replace(true);
             outcome
         };
+        if tls.is_none() && !address.ip().is_loopback() {
+            warn!("without TLS: let nobody but a proxy that does it reach {address}");
+        }
         // The stack's launcher waits for this line.
         info!("listening on {}://{address}", if tls.is_some() { "https" } else { "http" });
         let (public, operator, outcome) = tokio::join!(public, operator, watcher);
@@ -186,7 +203,7 @@ pub fn end_on_signal(tidy: impl FnOnce() + Send + 'static) {
 }
 
 /// Has certificate and key read again whenever the operator says so.
-async fn reread(mut hangups: Signal, tls: Option<&Tls>) -> Infallible {
+async fn reread(Hangups(mut hangups): Hangups, tls: Option<&Tls>) -> Infallible {
     loop {
         if hangups.recv().await.is_none() {
             std::future::pending::<()>().await;
@@ -211,9 +228,18 @@ async fn signalled() -> Result<(), RunError> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpStream;
+    use tokio::{net::TcpStream, process::Command, time::timeout};
 
     use super::*;
+
+    #[tokio::test]
+    async fn who_asks_before_anybody_is_served_ends_nothing_and_is_heard() {
+        let Hangups(mut hangups) = Hangups::heed().unwrap();
+        let process = std::process::id().to_string();
+        // Without a handler it would end these tests.
+        assert!(Command::new("kill").args(["-HUP", &process]).status().await.unwrap().success());
+        assert!(timeout(Duration::from_secs(20), hangups.recv()).await.unwrap().is_some());
+    }
 
     #[tokio::test]
     async fn little_of_an_answer_waits_in_the_system() {

@@ -23,7 +23,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore};
 use tower::ServiceExt as _;
 
-use crate::{addresses::Peer, tls::Tls, transport::Transport, write_timeout::WriteTimeout};
+use crate::{addresses::Peer, places::Places, tls::Tls, transport::Transport, write_timeout::WriteTimeout};
 
 /// The most header fields of a request, and how many bytes may wait to be read.
 const MOST_FIELDS: usize = 64;
@@ -34,11 +34,18 @@ const BUFFER: usize = 32 * 1024;
 /// broke off can be asked for again.
 pub const UNTAKEN: Duration = Duration::from_secs(60);
 
+/// How many connections one address may have, if no setting says otherwise. Many, because a whole office or
+/// the customers of a telephone company can have one address between them.
+pub const OF_ONE_ADDRESS: usize = 1024;
+
 /// Limits on connections.
 #[derive(Clone, Debug)]
 pub struct Connections {
     /// How many there may be at one time; more wait to be accepted.
     pub most: usize,
+    /// How many of these one address may have, so that one machine that asks nothing cannot have them all.
+    /// One more is closed at once. Trusted proxies may have any number.
+    pub of_one_address: usize,
     /// How long the head of a request may take, from the first moment it is waited for: of the first one
     /// on a connection with the handshake of TLS.
     pub header: Duration,
@@ -66,6 +73,7 @@ pub async fn serve(
         .max_buf_size(BUFFER);
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(connections.most));
+    let places = Arc::new(Places::default());
     let trusted: Arc<[IpAddr]> = connections.trusted_proxies.clone().into();
     let mut stop = pin!(stop);
     loop {
@@ -86,6 +94,9 @@ pub async fn serve(
                 continue;
             }
         };
+        let address = peer.ip().to_canonical();
+        let most = if trusted.contains(&address) { usize::MAX } else { connections.of_one_address };
+        let Some(place) = places.take(address, most) else { continue };
         // Small answers must not wait for more to come. Without it they would only be slower.
         let _ = stream.set_nodelay(true);
         let (router, trusted) = (router.clone(), Arc::clone(&trusted));
@@ -96,7 +107,7 @@ pub async fn serve(
         tokio::spawn(async move {
             // A connection that breaks is the other side's affair, and names an address.
             let _ = connection.await;
-            drop(slot);
+            drop((slot, place));
         });
     }
     drop(listener);
@@ -163,6 +174,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let connections = Connections {
             most: 1,
+            of_one_address: OF_ONE_ADDRESS,
             header: NEVER,
             drain: NEVER,
             untaken: Duration::from_millis(50),

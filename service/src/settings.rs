@@ -40,6 +40,25 @@ pub fn authority(configured: Option<&str>, bound: SocketAddr) -> Result<String, 
     }
 }
 
+/// What a reader of settings said, without what it repeats of them: a key may be written out there, in a line
+/// that is no TOML or in the place of a table.
+#[must_use]
+pub fn without_values(said: &str) -> String {
+    // Lines of the file stand behind a number and a bar, what points at them behind a bar.
+    let is_ours = |line: &&str| {
+        !line.trim_start_matches(|sign: char| sign == ' ' || sign.is_ascii_digit()).starts_with('|')
+    };
+    let said = said.lines().filter(is_ours).map(str::trim).collect::<Vec<_>>().join(", ");
+    // What is of the wrong kind.
+    match said.split_once("string \"") {
+        Some((before, value)) => {
+            let after = value.rsplit_once('"').map_or("", |(_, after)| after);
+            format!("{before}string{after}")
+        }
+        None => said,
+    }
+}
+
 /// Scheme, host and port, and nothing else: browsers compare an origin as text.
 #[must_use]
 pub fn is_origin(text: &str) -> bool {

@@ -1,13 +1,17 @@
 //! Connections through a real socket: those who dawdle, and those who are being answered when the
 //! service stops.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, routing::get};
 use service::serve::{Connections, serve};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{Notify, oneshot},
     task::JoinHandle,
     time::timeout,
@@ -17,16 +21,30 @@ use tokio::{
 pub(crate) const NEVER: Duration = Duration::from_secs(20);
 
 struct Running {
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<bool>,
 }
 
 async fn start(router: Router, header: Duration, drain: Duration) -> Running {
+    start_with(
+        router,
+        Connections {
+            most: 8,
+            of_one_address: 8,
+            header,
+            drain,
+            untaken: NEVER,
+            trusted_proxies: Vec::new(),
+        },
+    )
+    .await
+}
+
+async fn start_with(router: Router, connections: Connections) -> Running {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let connections = Connections { most: 8, header, drain, untaken: NEVER, trusted_proxies: Vec::new() };
     let ended = tokio::spawn(async move {
         serve(listener, router, &connections, None, async {
             let _ = stopped.await;
@@ -58,6 +76,42 @@ async fn a_head_that_does_not_come_to_its_end_ends_the_connection() {
     let mut quick = TcpStream::connect(running.address).await.unwrap();
     quick.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
     assert!(to_the_end(quick).await.ends_with("here"));
+}
+
+/// Asks, and hears everything until the other side closes.
+async fn asks_from(address: [u8; 4], service: SocketAddr) -> String {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((address, 0).into()).unwrap();
+    let mut stream = socket.connect(service).await.unwrap();
+    // Fails where it was closed already.
+    let _ = stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    to_the_end(stream).await
+}
+
+#[tokio::test]
+async fn an_address_that_has_all_its_connections_gets_no_other_until_one_ends_and_others_do() {
+    let hour = Duration::from_secs(60 * 60);
+    let [one, other, proxy] = [1, 2, 3].map(|number| [127_u8, 0, 0, number]);
+    let connections = Connections {
+        most: 8,
+        of_one_address: 1,
+        header: hour,
+        drain: NEVER,
+        untaken: hour,
+        trusted_proxies: vec![IpAddr::from(proxy)],
+    };
+    let running = start_with(Router::new().route("/", get(|| async { "here" })), connections).await;
+    // Connections are taken in the order in which they came.
+    let silent = TcpStream::connect(running.address).await.unwrap();
+    assert_eq!(asks_from(one, running.address).await, "");
+    assert!(asks_from(other, running.address).await.ends_with("here"));
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind((proxy, 0).into()).unwrap();
+    let held = held.connect(running.address).await.unwrap();
+    assert!(asks_from(proxy, running.address).await.ends_with("here"), "a proxy has any number");
+    drop((silent, held));
+    let again = async { while !asks_from(one, running.address).await.ends_with("here") {} };
+    timeout(NEVER, again).await.unwrap();
 }
 
 #[tokio::test]

@@ -41,8 +41,14 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 
-const PATIENT: Connections =
-    Connections { most: 8, header: HOUR, drain: NEVER, untaken: HOUR, trusted_proxies: Vec::new() };
+const PATIENT: Connections = Connections {
+    most: 8,
+    of_one_address: 8,
+    header: HOUR,
+    drain: NEVER,
+    untaken: HOUR,
+    trusted_proxies: Vec::new(),
+};
 
 struct Served {
     address: SocketAddr,

@@ -20,6 +20,7 @@ use crate::{
     page::{Busy, Page},
     passphrase, recovery_code,
     shell::MAIN,
+    vault::Life,
 };
 
 /// Where something may be typed that opens a mailbox.
@@ -131,8 +132,8 @@ fn look(page: Page) {
         typed.warn(false);
     } else if idle < ALLOWED {
         typed.warn(idle >= ALLOWED - WARNING);
-    } else if page.busy.get_untracked() == Busy::No {
-        // While the vault works with it, it is the vault's.
+    } else if page.busy.get_untracked() == Busy::No || page.vault.life.get_untracked() == Life::Failed {
+        // While the vault works with it, it is the vault's. One that has failed never comes to an end.
         fields().iter().for_each(empty);
         page.forget_typed_code();
         typed.act();

@@ -15,8 +15,8 @@ use axum::Router;
 use clap::Parser;
 use service::{
     keys::PemFile,
-    run::{Listeners, RunError},
-    serve::{Connections, UNTAKEN},
+    run::{Hangups, Listeners, RunError},
+    serve::{Connections, OF_ONE_ADDRESS, UNTAKEN},
     tls::{Tls, TlsError, TlsFiles},
 };
 use tracing::{error, trace};
@@ -49,18 +49,20 @@ struct Options {
     trust: Option<PathBuf>,
     /// The certificate for TLS, and those that lead to an authority, in PEM. Without it a proxy has to do
     /// TLS. SIGHUP has certificate and key read again.
-    #[arg(long, env = "LETTERBOX_CLIENT_TLS_CERTIFICATE", requires = "tls_key")]
-    tls_certificate: Option<PathBuf>,
+    #[arg(long, env = "LETTERBOX_CLIENT_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<String>,
     /// The certificate's private key, in PEM: a file for its owner alone.
-    #[arg(long, env = "LETTERBOX_CLIENT_TLS_KEY", requires = "tls_certificate")]
-    tls_key: Option<PathBuf>,
+    #[arg(long, env = "LETTERBOX_CLIENT_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<String>,
 }
 
 impl Options {
-    fn tls(&self) -> Result<Option<Tls>, TlsError> {
+    fn tls(&self) -> Result<Option<Tls>, HostError> {
         let (Some(certificate), Some(key)) = (&self.tls_certificate, &self.tls_key) else { return Ok(None) };
-        let files = TlsFiles { certificate: PemFile(certificate.clone()), key: PemFile(key.clone()) };
-        Tls::load(&files).map(Some)
+        // Not while the arguments are read: what is refused there is repeated, and may be the key itself.
+        let file = |text: &String| PemFile::try_from(text.clone()).map_err(HostError::Setting);
+        let files = TlsFiles { certificate: file(certificate)?, key: file(key)? };
+        Ok(Some(Tls::load(&files)?))
     }
 }
 
@@ -72,6 +74,8 @@ enum HostError {
     NoClient(PathBuf),
     #[error("there is no trust file at {0}. Make one with `letterbox-keyserver trust make`")]
     NoTrust(PathBuf),
+    #[error("the certificate or its key: {0}")]
+    Setting(&'static str),
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
@@ -102,15 +106,35 @@ async fn run(options: Options) -> Result<(), HostError> {
     if let Some(trust) = options.trust.as_ref().filter(|trust| !trust.is_file()) {
         return Err(HostError::NoTrust(trust.clone()));
     }
+    let hangups = Hangups::heed()?;
     let tls = options.tls()?;
-    let listeners = Listeners::bind(options.listen, None).await?.with_tls(tls);
-    let router = site::router(&options.dist, options.trust.as_deref(), &options.connect);
+    let mut router = site::router(&options.dist, options.trust.as_deref(), &options.connect);
+    if tls.is_some() {
+        router = site::by_tls_alone(router);
+    }
     let connections = Connections {
         most: MOST,
+        // Without TLS all of them are of the proxy that does it.
+        of_one_address: if tls.is_some() { OF_ONE_ADDRESS } else { MOST },
         header: HEADER,
         drain: DRAIN,
         untaken: UNTAKEN,
         trusted_proxies: Vec::new(),
     };
-    Ok(listeners.serve(router, Router::new(), &connections, pending(), || {}).await?)
+    let listeners = Listeners::bind(options.listen, None).await?.with_tls(tls);
+    Ok(listeners.serve(hangups, router, Router::new(), &connections, pending(), || {}).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_is_written_out_in_the_place_of_its_file_is_refused_and_not_repeated() {
+        let key = "--tls-key=-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n";
+        let options = Options::try_parse_from(["letterbox-client-host", "--tls-certificate=/c.pem", key]);
+        let refused = options.unwrap().tls().unwrap_err();
+        assert!(matches!(refused, HostError::Setting(_)), "{refused}");
+        assert!(!format!("{refused} {refused:?}").contains("secret"), "{refused}");
+    }
 }

@@ -19,6 +19,9 @@ use crate::headers::{self, Origin};
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const NEVER: &str = "no-store";
 
+/// Not for names below this one: what else is there is not ours to say.
+const TLS_ALONE: &str = "max-age=63072000";
+
 /// Where ScotAccount sends the browser back to. The page reads what follows the question mark and
 /// takes it out of the address; it is not a file of its own.
 const SIGNED_IN: &str = "/signed-in";
@@ -40,6 +43,18 @@ pub(crate) fn router(dist: &Path, trust: Option<&Path>, connect: &[Origin]) -> R
         let always = always.clone();
         async move { with_headers(request, next, always).await }
     }))
+}
+
+/// Has browsers ask this origin by TLS and no other way from now on (RFC 6797), for two years after each
+/// answer: otherwise whoever writes the name without `https` asks in the clear first, and anybody on the way
+/// may answer with other code.
+pub(crate) fn by_tls_alone(router: Router) -> Router {
+    router.layer(middleware::map_response(with_tls_alone))
+}
+
+async fn with_tls_alone(mut response: Response) -> Response {
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TLS_ALONE));
+    response
 }
 
 async fn with_headers(request: Request, next: Next, always: HeaderMap) -> Response {
@@ -114,6 +129,23 @@ mod tests {
             let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
             assert!(policy.contains("require-trusted-types-for 'script'"), "{path}");
             assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff", "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn by_tls_alone_is_said_with_every_answer_and_not_where_a_proxy_does_tls() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["/", "/healthz", "/missing"] {
+            let request = || Request::get(path).body(Body::empty()).unwrap();
+            let router = router(folder.path(), None, &[]);
+            let name = header::STRICT_TRANSPORT_SECURITY;
+            assert!(
+                router.clone().oneshot(request()).await.unwrap().headers().get(&name).is_none(),
+                "{path}"
+            );
+            let answer = by_tls_alone(router).oneshot(request()).await.unwrap();
+            assert_eq!(answer.headers()[&name], TLS_ALONE, "{path}");
+            assert!(answer.headers().contains_key(header::CONTENT_SECURITY_POLICY), "{path}");
         }
     }
 

@@ -57,3 +57,4 @@ pub mod relay;
 pub mod retry;
 pub mod session;
 pub mod settings;
+mod small;

@@ -13,7 +13,8 @@ const LONGEST: u32 = 60_000;
 /// The longest wait that a service may ask for, in seconds. One that asks for more is away.
 const LONGEST_ASKED: u32 = 60;
 
-/// How often one request is made again.
+/// How often one request is made again. All its waits together are no longer than the longest: somebody may
+/// be waiting for the letter that it is about, and until it fails nobody is told that the relay is away.
 const MOST_TIMES: u8 = 8;
 
 const TOO_MANY: u16 = 429;
@@ -34,7 +35,8 @@ pub fn until_next_look(last: u64, now: u64) -> u32 {
 /// reads no clock and draws no randomness.
 #[derive(Debug)]
 pub struct Patience {
-    left: u8,
+    times: u8,
+    seconds: u32,
 }
 
 impl Default for Patience {
@@ -47,19 +49,17 @@ impl Patience {
     /// Before the first answer.
     #[must_use]
     pub const fn new() -> Self {
-        Self { left: MOST_TIMES }
+        Self { times: MOST_TIMES, seconds: LONGEST_ASKED }
     }
 
     /// How long to wait before the request is made again, in milliseconds: at least for as long as the
     /// service asks for, and `chance`, any random number, parts the devices of one network. `None` for an
     /// answer to be taken as it is.
     pub fn wait(&mut self, answer: &HttpResponse, chance: u32) -> Option<u32> {
-        let asked = answer.retry_after.filter(|_| answer.status == TOO_MANY)?;
-        if asked > LONGEST_ASKED {
-            return None;
-        }
-        self.left = self.left.checked_sub(1)?;
-        Some(asked.max(1) * 1_000 + chance % 1_000)
+        let asked = answer.retry_after.filter(|_| answer.status == TOO_MANY)?.max(1);
+        let (times, seconds) = (self.times.checked_sub(1)?, self.seconds.checked_sub(asked)?);
+        *self = Self { times, seconds };
+        Some(asked * 1_000 + chance % 1_000)
     }
 }
 
@@ -179,8 +179,17 @@ mod tests {
         for answer in [busy(None), busy(Some(61)), busy(Some(u32::MAX)), other] {
             assert_eq!(patience.wait(&answer, 0), None);
         }
-        let waits = (0..100).map_while(|_| patience.wait(&busy(Some(60)), 0)).count();
+        let waits = (0..100).map_while(|_| patience.wait(&busy(Some(1)), 0)).count();
         assert_eq!(waits, usize::from(MOST_TIMES));
+    }
+
+    #[test]
+    fn who_waits_for_a_letter_waits_for_a_minute_at_most_however_often_the_service_asks() {
+        for (asked, times) in [(60, 1), (31, 1), (30, 2), (20, 3)] {
+            let mut patience = Patience::new();
+            let waits: Vec<u32> = (0..100).map_while(|_| patience.wait(&busy(Some(asked)), 0)).collect();
+            assert_eq!(waits, vec![asked * 1_000; times], "{asked}");
+        }
     }
 
     #[test]

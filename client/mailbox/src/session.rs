@@ -5,8 +5,6 @@
 //! they open the session; from then on its own key signs. On the owner's devices [`Told`] knows which
 //! sessions the person was told of.
 
-use std::collections::BTreeMap;
-
 use api::{
     Octets16,
     sessions::{MOST_REMEMBERED, OpenSession, SessionEntry, SessionList},
@@ -95,34 +93,37 @@ pub fn end(
 /// (`LBX-SESSION-7`). A record that is missing or damaged stands for none: twice told is better than
 /// never.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Told(BTreeMap<[u8; 16], bool>);
+pub struct Told(Vec<(Octets16, bool)>);
 
 impl Told {
     /// What the person has not been told yet: sessions that are new, and ends of those that were open
     /// when they were told of.
     #[must_use]
     pub fn news(&self, sessions: &[SessionEntry]) -> Vec<SessionEntry> {
-        let is_news = |session: &&SessionEntry| match self.0.get(&session.id.0) {
+        let is_news = |session: &&SessionEntry| match self.0.iter().find(|(id, _)| *id == session.id) {
             None => true,
-            Some(was_over) => !was_over && session.end.is_some(),
+            Some((_, was_over)) => !was_over && session.end.is_some(),
         };
         sessions.iter().filter(is_news).copied().collect()
     }
 
     /// The person was told of a session, and, if so, that it is over.
     pub fn tell(&mut self, session: Octets16, is_over: bool) {
-        *self.0.entry(session.0).or_default() |= is_over;
+        match self.0.iter_mut().find(|(id, _)| *id == session) {
+            Some((_, was_over)) => *was_over |= is_over,
+            None => self.0.push((session, is_over)),
+        }
     }
 
     /// Forgets what the relay does not remember any more. `sessions` is the whole of its list.
     pub fn forget_others(&mut self, sessions: &[SessionEntry]) {
-        self.0.retain(|id, _| sessions.iter().any(|session| session.id.0 == *id));
+        self.0.retain(|(id, _)| sessions.iter().any(|session| session.id == *id));
     }
 
     /// To be stored.
     #[must_use]
     pub fn to_record(&self) -> Vec<u8> {
-        let told = self.0.iter().map(|(id, is_over)| Known { id: Octets16(*id), is_over: *is_over });
+        let told = self.0.iter().map(|&(id, is_over)| Known { id, is_over });
         Stored { version: Version, suite: Suite, told: told.collect() }.to_bytes()
     }
 
@@ -132,7 +133,7 @@ impl Told {
     /// [`DecodeError`]: go by [`Told::default`].
     pub fn from_record(record: &[u8]) -> Result<Self, DecodeError> {
         let Stored { told, .. } = Stored::from_bytes(record)?;
-        Ok(Self(told.into_iter().map(|known| (known.id.0, known.is_over)).collect()))
+        Ok(Self(told.into_iter().map(|known| (known.id, known.is_over)).collect()))
     }
 }
 

@@ -19,9 +19,17 @@ use crate::{
     sync,
 };
 
+/// After so many objects the page is shown the list: it has all letters in it each time.
+const SHOWN_AT_ONCE: usize = 128;
+
 /// Looks through the whole archive: for letters that this device does not have, and for those that
-/// the relay does not have any more.
-pub(crate) async fn look_through(device: &Device, shared: &Shared) -> Result<(), Failure> {
+/// the relay does not have any more. `step` is what the page is told of it while letters come from there;
+/// whoever says one ends it.
+pub(crate) async fn look_through(
+    device: &Device,
+    shared: &Shared,
+    step: Option<Step>,
+) -> Result<(), Failure> {
     let mut pass = shared.with(|opened| opened.inbox.archive_pass())?;
     while !pass.is_complete() {
         let after = pass.after();
@@ -29,15 +37,18 @@ pub(crate) async fn look_through(device: &Device, shared: &Shared) -> Result<(),
             .ask_relay(device, |_, signer| relay::archive(after, signer, &mut random::source()))
             .await?;
         let page = relay::archive_page(&response).map_err(|error| Failure::of_relay(&error))?;
-        for id in shared.with(|opened| pass.listed(&opened.inbox, &page))?? {
-            device.shows(Step::Restoring);
-            match fetch(device, shared, &id).await {
-                // One that does not hold keeps no other back, nor the letters that come.
-                Err(Failure(problem @ (Problem::RelayLied | Problem::RelayOlder))) => {
-                    device.worker.tell(Event::Alarm(problem));
-                }
-                outcome => outcome?,
+        let missing = shared.with(|opened| pass.listed(&opened.inbox, &page))??;
+        for ids in missing.chunks(SHOWN_AT_ONCE) {
+            if let Some(step) = step {
+                device.shows(step);
             }
+            let mut is_new = false;
+            let outcome = fetch_all(device, shared, ids, &mut is_new).await;
+            // Also where the way to the relay broke off: what came is not fetched again.
+            if is_new {
+                shared.show(device)?;
+            }
+            outcome?;
         }
     }
     let mut received = shared.with(|opened| opened.inbox.passed(pass))?;
@@ -56,8 +67,27 @@ pub(crate) async fn look_through(device: &Device, shared: &Shared) -> Result<(),
     if has_refiled { sync::file(device, shared).await } else { Ok(()) }
 }
 
-/// Fetches one object of the archive.
-async fn fetch(device: &Device, shared: &Shared, id: &ObjectId) -> Result<(), Failure> {
+/// Fetches these objects of the archive. `is_new` says in any case whether there is something to be shown.
+async fn fetch_all(
+    device: &Device,
+    shared: &Shared,
+    ids: &[ObjectId],
+    is_new: &mut bool,
+) -> Result<(), Failure> {
+    for id in ids {
+        match fetch(device, shared, id).await {
+            // One that does not hold keeps no other back, nor the letters that come.
+            Err(Failure(problem @ (Problem::RelayLied | Problem::RelayOlder))) => {
+                device.worker.tell(Event::Alarm(problem));
+            }
+            outcome => *is_new |= outcome?,
+        }
+    }
+    Ok(())
+}
+
+/// Fetches one object of the archive. Says whether there is something new to be shown.
+async fn fetch(device: &Device, shared: &Shared, id: &ObjectId) -> Result<bool, Failure> {
     let response = shared
         .ask_relay(device, |_, signer| relay::archive_object(id, signer, &mut random::source()))
         .await?;
@@ -69,7 +99,7 @@ async fn fetch(device: &Device, shared: &Shared, id: &ObjectId) -> Result<(), Fa
         let (inbox, reader) = opened.parts();
         inbox.archived(&object, &reader)
     })??;
-    sync::keep(device, shared, received).await
+    sync::keep_unseen(device, shared, received).await
 }
 
 /// Makes a letter ready to be filed again, if this device still has it. Says whether it has.
@@ -94,7 +124,9 @@ pub(crate) async fn letter(
     if let Some(content) = stored(device, shared, id).await? {
         return Ok(content);
     }
-    fetch(device, shared, id).await?;
+    if fetch(device, shared, id).await? {
+        shared.show(device)?;
+    }
     stored(device, shared, id).await?.ok_or(Failure(Problem::StorageDamaged))
 }
 

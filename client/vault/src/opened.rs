@@ -10,7 +10,7 @@ use api::sessions::SessionEntry;
 use client_mailbox::{
     enrolment::Enrolled,
     http::{HttpRequest, HttpResponse, RequestFailure},
-    inbox::{Doubt, Inbox, Reader},
+    inbox::{Doubt, Inbox, Reader, Tried},
     keys::DeviceKeys,
     local::names,
     registry::Registry,
@@ -34,6 +34,8 @@ pub(crate) struct Opened {
     pub(crate) enrolled: Enrolled,
     pub(crate) registry: Registry,
     pub(crate) inbox: Inbox,
+    /// What of it was tried again.
+    pub(crate) tried: Tried,
     /// Whether the relay's listings broke the chain. It is no part of the list, which may be made anew.
     pub(crate) doubt: Doubt,
     /// Of which sessions the person was told.
@@ -87,6 +89,7 @@ impl Opened {
             enrolled,
             registry: registry.unwrap_or_else(Registry::empty),
             inbox,
+            tried: Tried::default(),
             doubt,
             told,
             sessions: None,

@@ -4,7 +4,7 @@
 //! minutes. That shows new letters and keeps the session open there; it goes on for no longer than somebody
 //! reads, because the clock that looks after this program ([`crate::watch`]) ends it otherwise.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use api::{
     Code,
@@ -49,7 +49,7 @@ struct Memory {
     asked_directory: u64,
     inbox: Inbox,
     /// Letters by the names that their records would have.
-    letters: BTreeMap<String, Bytes>,
+    letters: Vec<(String, Bytes)>,
     /// When it was opened, and when the relay took a request last, Unix seconds.
     opened: u64,
     asked: u64,
@@ -71,8 +71,9 @@ impl Memory {
     }
 
     fn content(&self, id: &ObjectId) -> Result<&[u8], Failure> {
-        let content = self.letters.get(&names::letter(id));
-        content.map(AsRef::as_ref).ok_or(Failure(Problem::NoSuchLetter))
+        let name = names::letter(id);
+        let kept = self.letters.iter().rev().find(|(known, _)| *known == name);
+        kept.map(|(_, content)| content.as_ref()).ok_or(Failure(Problem::NoSuchLetter))
     }
 }
 
@@ -95,7 +96,7 @@ impl Reading {
             registry: Registry::empty(),
             pin: None,
             asked_directory: 0,
-            letters: BTreeMap::new(),
+            letters: Vec::new(),
             opened: now,
             asked: now,
         };

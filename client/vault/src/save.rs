@@ -104,7 +104,7 @@ impl Saving<'_> {
         let mut told = None;
         loop {
             let before = download.received();
-            match self.stream(download, &mut told).await {
+            match self.stream(download, &mut told, &mut waits).await {
                 Err(failure) if !failure.is_temporary() => return Err(failure),
                 _ if download.is_complete() => return Ok(()),
                 // It broke, or the relay ended it too early.
@@ -123,7 +123,12 @@ impl Saving<'_> {
     }
 
     /// One stream, from where the download stands to its end.
-    async fn stream(&self, download: &mut Download, told: &mut Option<u64>) -> Result<(), Failure> {
+    async fn stream(
+        &self,
+        download: &mut Download,
+        told: &mut Option<u64>,
+        waits: &mut Waits,
+    ) -> Result<(), Failure> {
         let gone = |Unreachable| Failure(Problem::RelayUnreachable);
         let worker = self.source.worker();
         self.tell(download, told);
@@ -133,6 +138,10 @@ impl Saving<'_> {
         if !stream.is_open() {
             let refused = within(worker, OPENING_MILLISECONDS, stream.refusal()).await;
             let refused = refused.unwrap_or(Err(Unreachable)).map_err(gone)?;
+            // LBX-REQUEST-5: of a device that fetches as many files as it may.
+            if let Some(seconds) = refused.retry_after {
+                waits.ask_for(seconds);
+            }
             return Err(match refused.content() {
                 Err(AnswerError::Refused(refused)) if refused.is(Code::NoSuchBlob) => {
                     Failure(Problem::AttachmentLost)

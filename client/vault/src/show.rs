@@ -66,8 +66,10 @@ pub(crate) fn sessions(sessions: &[SessionEntry], told: &Told) -> page::Event {
         let [opened, asked, ends] = [opened, asked, ends].map(|time| time.min(GREATEST));
         page::Session { id: hex::encode(&id.0), opened, asked, ends, end, is_news: news.contains(entry) }
     };
-    let mut shown: Vec<_> = sessions.iter().map(session).collect();
-    shown.sort_by_key(|session| core::cmp::Reverse(session.opened));
+    let mut shown: Vec<page::Session> = Vec::new();
+    for session in sessions.iter().map(session) {
+        shown.insert(shown.partition_point(|other| other.opened >= session.opened), session);
+    }
     page::Event::Sessions(shown)
 }
 

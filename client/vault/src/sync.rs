@@ -16,8 +16,14 @@ use client_messages::{Event, Problem, Step};
 use crypto_core::archive::ObjectId;
 
 use crate::{
-    archive, chain, device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change,
-    told, worker::Worker,
+    archive, chain,
+    device::Device,
+    failure::Failure,
+    opened::{Opened, Shared},
+    random, records, show,
+    storage::Change,
+    told,
+    worker::Worker,
 };
 
 /// How old the registry may be by which a new letter is judged, in seconds.
@@ -50,36 +56,45 @@ pub(crate) async fn restore(device: &Device, shared: &Shared) -> Result<(), Fail
 /// A list that is made anew: what was filed comes first, so that of two letters with one id the one
 /// that was shown before stays.
 async fn anew(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    archive::look_through(device, shared).await?;
-    listed(device, shared).await
+    archive::look_through(device, shared, Some(Step::Restoring)).await?;
+    listed(device, shared).await?;
+    if shared.with(|opened| opened.inbox.said_to_be_filed().is_empty())? {
+        return Ok(());
+    }
+    // Another device has filed one since. If nobody did, that is told now.
+    tolerated(&device.worker, archive::look_through(device, shared, Some(Step::Restoring)).await)
 }
 
 /// A list that goes on where it was. What was acknowledged has to be in the archive, so that is looked
 /// through last.
 async fn onwards(device: &Device, shared: &Shared) -> Result<(), Failure> {
     listed(device, shared).await?;
-    tolerated(&device.worker, archive::look_through(device, shared).await)
+    tolerated(&device.worker, archive::look_through(device, shared, Some(Step::Restoring)).await)
 }
 
 /// All letters that the relay lists, those that stayed there among them.
 async fn listed(device: &Device, shared: &Shared) -> Result<(), Failure> {
     letters(device, shared).await?;
     let unopened = shared.with(|opened| opened.inbox.unopened())?;
-    again(device, shared, &unopened).await
+    again(device, shared, &unopened).await?;
+    shared.with(|opened| opened.tried.note(&unopened))
 }
 
-/// What is new at the relay.
+/// What is new at the relay, and what could not be tried again when it was.
 pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    let before = shared.with(|opened| opened.inbox.unopened())?;
     let now = device.worker.now();
-    if shared.with(|opened| now.saturating_sub(opened.asked_directory) > REGISTRY_LIFE)? {
+    // A directory that does not answer is not asked again with each letter.
+    let is_due = |opened: &mut Opened| {
+        now.saturating_sub(opened.asked_directory) > REGISTRY_LIFE
+            && until_next_look(opened.tried_directory, now) == 0
+    };
+    if shared.with(is_due)? {
         // A body may have been suspended, or its key replaced, while the page was left open.
         tolerated(&device.worker, directory(device, shared).await)?;
     }
     tolerated(&device.worker, told::look(device, shared).await)?;
     letters(device, shared).await?;
-    let mut unopened = shared.with(|opened| opened.inbox.unopened())?;
-    unopened.retain(|sequence| !before.contains(sequence));
+    let unopened = shared.with(|opened| opened.tried.left(opened.inbox.unopened()))?;
     if unopened.is_empty() {
         return Ok(());
     }
@@ -96,10 +111,11 @@ pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure
     again(device, shared, &unopened).await?;
     let filed = shared.with(|opened| opened.inbox.said_to_be_filed())?;
     if unopened.iter().any(|sequence| filed.contains(sequence)) {
-        // Whoever took it off the list put it there. If nobody did, that is told now.
-        return tolerated(&device.worker, archive::look_through(device, shared).await);
+        // Whoever took it off the list put it there. If nobody did, that is told now. It is news like any
+        // other letter, and nobody waits for it.
+        tolerated(&device.worker, archive::look_through(device, shared, None).await)?;
     }
-    Ok(())
+    shared.with(|opened| opened.tried.note(&unopened))
 }
 
 /// The registry of public bodies, and this device's own entry as the directory shows it now.
@@ -111,7 +127,7 @@ async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
     })??;
     let response = device.ask_registry(&request).await?;
     let now = device.worker.now();
-    let changes = shared.with(|opened| -> Result<Vec<Change>, Failure> {
+    let (changes, is_new) = shared.with(|opened| -> Result<(Vec<Change>, bool), Failure> {
         let pin = Some(opened.enrolled.pin());
         let (bodies, pin) = opened.registry.answered(&opened.trust, pin, &response, now)?;
         let is_new = bodies != opened.registry;
@@ -122,11 +138,13 @@ async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
         if is_new {
             changes.push(opened.registry_record()?);
         }
-        Ok(changes)
+        Ok((changes, is_new))
     })??;
     shared.store(device, changes).await?;
-    // A body may have been suspended.
-    shared.show(device)?;
+    if is_new {
+        // A body may have been suspended.
+        shared.show(device)?;
+    }
 
     let request = shared.with(|opened| opened.enrolled.check(&opened.trust, &opened.keys))??;
     let response = device.ask_directory(&request).await?;
@@ -229,16 +247,22 @@ pub(crate) async fn file(device: &Device, shared: &Shared) -> Result<(), Failure
 
 /// Stores what the relay gave, then shows it.
 pub(crate) async fn keep(device: &Device, shared: &Shared, received: Received) -> Result<(), Failure> {
+    if keep_unseen(device, shared, received).await? { shared.show(device) } else { Ok(()) }
+}
+
+/// Stores what the relay gave. Says whether there is something new to be shown.
+pub(crate) async fn keep_unseen(
+    device: &Device,
+    shared: &Shared,
+    received: Received,
+) -> Result<bool, Failure> {
     let Received { writes, alarms, new, .. } = received;
     let changes = shared.with(|opened| records::all_sealed(&writes, &opened.vault_key))??;
     shared.store(device, changes).await?;
-    if new > 0 {
-        shared.show(device)?;
-    }
     for alarm in &alarms {
         device.worker.tell(Event::Alarm(show::alarm(alarm)));
     }
-    Ok(())
+    Ok(new > 0)
 }
 
 /// A part that the rest does not wait for. The page is told of a lie; of a directory that cannot be

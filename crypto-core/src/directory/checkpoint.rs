@@ -118,7 +118,8 @@ impl Checkpoint {
             return Err(CheckpointError::TooFewWitnesses { found: times.len(), needed: quorum });
         }
         // The quorum's newest times decide: an old cosignature beside enough new ones does no harm.
-        times.sort_unstable_by(|one, other| other.cmp(one));
+        times.sort_unstable();
+        times.reverse();
         let confirmed = times.iter().take(quorum).copied().fold(own_time, u64::min);
         // One lying witness may be among the oldest; a quorum of them is not.
         let existed_by = times.iter().rev().take(quorum).copied().max().unwrap_or(own_time);

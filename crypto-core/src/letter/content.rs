@@ -1,7 +1,6 @@
 //! What a letter holds. Field names follow MeMo (Denmark's Digital Post format) where it has them.
 
 use core::fmt;
-use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 use relay_auth::{
@@ -134,8 +133,10 @@ impl Wire for Letter {
         if sealed.fold(0, u64::saturating_add) > LARGEST_BLOB_QUOTA {
             return Err(DecodeError::Value("the files of a letter are too large together"));
         }
-        let blobs: BTreeSet<BlobId> = self.attachments.iter().map(|file| file.blob).collect();
-        if blobs.len() != self.attachments.len() {
+        let is_known = |(place, file): (usize, &Attachment)| {
+            self.attachments.iter().take(place).any(|other| other.blob == file.blob)
+        };
+        if self.attachments.iter().enumerate().any(is_known) {
             return Err(DecodeError::Value("two files of a letter are stored in one place"));
         }
         self.alternatives.iter().try_for_each(|alternative| alternative.check(self.attachments.len()))

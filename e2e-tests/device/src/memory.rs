@@ -1,17 +1,20 @@
 //! Opens a mailbox with a passphrase as the vault does, and locks it again, so that a test can look from
 //! outside at what its memory holds before and after. Nothing else may write into its memory what is looked
-//! for: the keys and the letter come from a sealed file, the passphrase from the input, and nothing is printed.
+//! for: the keys and the letter come from a sealed file, passphrase and recovery code from the input, and
+//! nothing is printed.
 
 #![forbid(unsafe_code)]
 
 use std::{
     alloc::System,
+    cell::RefCell,
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Read as _},
     os::fd::AsFd as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    rc::Rc,
 };
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
@@ -25,11 +28,12 @@ use client_mailbox::{
 };
 use crypto_core::{
     passphrase::{Cost, PassphraseError, Use, WrappedSecret},
+    recovery::{CodeError, RecoveryCode},
     trust::{SignedTrust, TrustError},
 };
 use getrandom::{SysRng, rand_core::UnwrapErr};
 use relay_auth::{
-    cbor::{DecodeError, Wire as _},
+    cbor::{DecodeError, Wire as _, encode},
     secret::Secret,
 };
 use serde_json::json;
@@ -63,6 +67,8 @@ enum Failure {
     #[error(transparent)]
     Local(#[from] LocalError),
     #[error(transparent)]
+    Code(#[from] CodeError),
+    #[error(transparent)]
     Trust(#[from] TrustError),
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -84,14 +90,16 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Seal the state of `letterbox-device` under the passphrase that is typed, and print the keys.
+    /// Seal the state of `letterbox-device` under the passphrase that is typed. Prints the keys, and a
+    /// recovery code of no mailbox.
     Seal {
         /// The state.
         state: PathBuf,
         /// The file to write.
         sealed: PathBuf,
     },
-    /// Open it with the passphrase that is typed, and lock it. Says where it is and waits for a line each time.
+    /// Open it with the passphrase that is typed, read the recovery code that is typed after it, and lock.
+    /// Says where it is and waits for a line each time.
     Open {
         /// The sealed file.
         sealed: PathBuf,
@@ -117,16 +125,33 @@ fn open(sealed: &Path) -> Result<(), Failure> {
     let stored = read(sealed)?;
     let mut input = input()?;
     let passphrase = line(&mut input)?;
+    let code = line(&mut input)?;
     say(&json!({ "at": "typed" }));
     line(&mut input)?;
-    let opened = unlock(&stored, &passphrase)?;
-    drop(passphrase);
+    // As the vault has it: what is open lies in a place of the heap that stays when it is locked, so that
+    // each key has to wipe itself.
+    let place = Rc::new(RefCell::new(Some((unlock(&stored, &passphrase)?, recover(&code)?))));
+    drop((passphrase, code));
     say(&json!({ "at": "open" }));
     line(&mut input)?;
-    drop(opened);
+    forget(&place);
     say(&json!({ "at": "locked" }));
     line(&mut input)?;
+    drop(place);
     Ok(())
+}
+
+/// As the vault locks.
+#[inline(never)]
+fn forget<T>(place: &RefCell<Option<T>>) {
+    *place.borrow_mut() = None;
+}
+
+/// What a recovery code leads to, as the vault holds it while a recovery is unfinished.
+fn recover(typed: &str) -> Result<impl Sized + use<>, Failure> {
+    let code = RecoveryCode::parse(typed)?;
+    let keys = code.keys()?;
+    Ok((code, keys))
 }
 
 /// Everything that the vault holds of an open mailbox, and a letter as the page shows it.
@@ -177,9 +202,28 @@ fn seal(state: &Path, sealed: &Path) -> Result<(), Failure> {
         WrappedSecret::wrap(&vault_key, Use::Vault, &passphrase, Cost::FLOOR, salt, None, &mut rng)?;
     kept.insert(VAULT.to_owned(), wrapped.to_bytes());
     write(sealed, &kept)?;
+    let inbox = keys.inbox_keys();
+    let newest = inbox.first().ok_or_else(|| Failure::Missing("inbox key".to_owned()))?;
+    let code = RecoveryCode::generate(&mut rng);
+    let of_code = code.keys()?;
+    let text = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
+    let seed = |secret: &Secret| text(secret.expose());
     say(&json!({
-        "vault_key": Base64UrlUnpadded::encode_string(vault_key.expose()),
-        "archive_root": Base64UrlUnpadded::encode_string(keys.archive_root().expose()),
+        "recovery_code": code.groups().join(" "),
+        "keys": {
+            "vault key": seed(&vault_key),
+            "archive root": seed(keys.archive_root()),
+            "inbox key": seed(newest.seed()),
+            "identity key": seed(&keys.identity().to_seed()),
+            "device key": seed(&keys.device().to_seed()),
+            "request key": seed(&keys.request().to_seed()),
+            "access key": seed(&keys.access().to_seed()),
+            "next access key": seed(&keys.next_access().to_seed()),
+            // A byte string has one byte before its 20.
+            "recovery code in bytes": text(&encode(&code)[1..]),
+            "sealing key of the code": seed(of_code.seal().seed()),
+            "request key of the code": seed(&of_code.request().to_seed()),
+        },
     }));
     Ok(())
 }

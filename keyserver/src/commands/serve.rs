@@ -5,7 +5,7 @@ use std::sync::Arc;
 use service::{
     clock::Clock,
     operations::{self, Operated},
-    run::{Listeners, housekeeping},
+    run::{Hangups, Listeners, housekeeping},
 };
 use store::{Engine, Options};
 
@@ -24,6 +24,7 @@ pub async fn run(config: &Config) -> Result<(), CommandError> {
     // Everything that can be wrong with the settings is said before the store is touched.
     let (keys, operators, origins) = (config.keys()?, config.operators()?, config.origins()?);
     let (provider, provisioning) = (config.provider_settings()?, config.provisioning_client()?);
+    let hangups = Hangups::heed()?;
     let tls = config.tls()?;
     let options = Options { cache_bytes: config.limits.cache_bytes, ..Options::default() };
     let engine = Engine::open(&config.store, options)
@@ -52,5 +53,5 @@ pub async fn run(config: &Config) -> Result<(), CommandError> {
     let operations = operations::router(Arc::clone(&app) as Arc<dyn Operated>);
     let connections = config.limits.connections(&config.trusted_proxies);
     let failed = app.until_failed();
-    Ok(listeners.serve(router, operations, &connections, failed, || app.stop()).await?)
+    Ok(listeners.serve(hangups, router, operations, &connections, failed, || app.stop()).await?)
 }

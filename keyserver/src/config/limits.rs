@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use relay_auth::permit::LONGEST_LIFE;
 use serde::{Deserialize, Serialize};
-use service::serve::{Connections, UNTAKEN};
+use service::serve::{Connections, OF_ONE_ADDRESS, UNTAKEN};
 
 use crate::app::Limits;
 
@@ -14,6 +14,8 @@ use crate::app::Limits;
 pub struct LimitsConfig {
     /// Connections at one time.
     pub connections: usize,
+    /// Connections of one address at one time. Trusted proxies may have any number.
+    pub connections_of_one_address: usize,
     /// For the head of a request to arrive, the handshake of TLS included, and for an idle connection.
     pub header_seconds: u64,
     /// For the body of a request to arrive.
@@ -52,6 +54,7 @@ impl Default for LimitsConfig {
         } = Limits::default();
         Self {
             connections: 4096,
+            connections_of_one_address: OF_ONE_ADDRESS,
             header_seconds: 10,
             body_seconds: body.as_secs(),
             request_seconds: request.as_secs(),
@@ -88,6 +91,7 @@ impl LimitsConfig {
     pub fn connections(&self, trusted_proxies: &[IpAddr]) -> Connections {
         Connections {
             most: self.connections,
+            of_one_address: self.connections_of_one_address,
             header: Duration::from_secs(self.header_seconds),
             drain: Duration::from_secs(self.drain_seconds),
             untaken: UNTAKEN,

@@ -113,7 +113,7 @@ impl Default for Config {
 pub enum ConfigError {
     /// The file or a variable cannot be read.
     #[error("the settings cannot be read: {0}")]
-    Unreadable(#[from] config::ConfigError),
+    Unreadable(String),
     /// A key cannot be had.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -126,6 +126,12 @@ pub enum ConfigError {
     /// A setting is missing or makes no sense.
     #[error("{0}")]
     Setting(String),
+}
+
+impl From<config::ConfigError> for ConfigError {
+    fn from(error: config::ConfigError) -> Self {
+        Self::Unreadable(settings::without_values(&error.to_string()))
+    }
 }
 
 impl Config {

@@ -188,6 +188,8 @@ mod tests {
         let path = folder.path().join("keys.toml");
         let made = KeysFile::create(&path, "example-council", "a \"strange\" path.json", DEPLOYMENT).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let shown = format!("{made:?}");
+        assert!(shown.ends_with("signing_key: SigningKey([redacted]) }"), "{shown}");
         let read = KeysFile::read(&path).unwrap();
         assert_eq!((read.body.as_str(), read.public_key()), ("example-council", made.public_key()));
         assert_eq!(read.trust, TrustSource::File(folder.path().join("a \"strange\" path.json")));

@@ -165,8 +165,10 @@ impl Enrolment {
         });
         let (recovery_key, recovery_salt) = keys.recovery();
         let mut devices = vec![Bytes32(device_commitment(&keys.device_opening()))];
-        devices.resize_with(COMMITMENTS, || random(rng));
-        devices.sort_unstable();
+        while devices.len() < COMMITMENTS {
+            let nobodys = random(rng);
+            devices.insert(devices.partition_point(|other| *other < nobodys), nobodys);
+        }
         let entry = Entry {
             version: Version,
             suite: Suite,

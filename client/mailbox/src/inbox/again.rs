@@ -11,6 +11,7 @@ use rand_core::CryptoRng;
 use crate::{
     inbox::{Inbox, Reader, Received, RelayLie, chain::Arrived},
     relay::LETTERS_AT_ONCE,
+    small::gathered,
 };
 
 /// A part of the relay's list.
@@ -33,7 +34,7 @@ impl AgainPass {
     /// Of these numbers, each among [`Inbox::unopened`].
     #[must_use]
     pub fn of(numbers: &[u64]) -> Self {
-        Self { wanted: numbers.iter().copied().collect() }
+        Self { wanted: gathered(numbers.iter().copied()) }
     }
 
     /// What to list next, for [`Inbox::again`]; `None` once every number was given again.
@@ -51,6 +52,25 @@ impl AgainPass {
     fn is_given(&self, given: &[Arrived], reached: u64) -> bool {
         let is_first = given.first().map(|arrived| arrived.deposit.sequence) == self.wanted.first().copied();
         is_first && self.wanted.range(..=reached).count() == given.len()
+    }
+}
+
+/// Which letters that stayed at the relay were tried again since the unlocking. Each is tried once, and
+/// anew for as long as a try did not come to its end: nobody is told before that of one that is not shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tried(BTreeSet<u64>);
+
+impl Tried {
+    /// Those of [`Inbox::unopened`] that are still to be tried.
+    #[must_use]
+    pub fn left(&self, mut unopened: Vec<u64>) -> Vec<u64> {
+        unopened.retain(|sequence| !self.0.contains(sequence));
+        unopened
+    }
+
+    /// A try of these came to its end.
+    pub fn note(&mut self, numbers: &[u64]) {
+        self.0.extend(numbers);
     }
 }
 
@@ -122,6 +142,17 @@ mod tests {
         assert_eq!(parts(&all)[..2], [(0, 64), (64, 64)]);
         assert_eq!(parts(&[1, 64, 65, 300]), [(0, 64), (64, 1), (299, 1)]);
         assert!(parts(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_letter_is_tried_until_a_try_comes_to_its_end_and_not_again() {
+        let mut tried = Tried::default();
+        // A try that fails notes nothing.
+        assert_eq!(tried.left(vec![1, 2]), [1, 2]);
+        tried.note(&[1, 2]);
+        assert_eq!(tried.left(vec![1, 2, 3]), [3]);
+        tried.note(&[3]);
+        assert!(tried.left(vec![1, 3]).is_empty());
     }
 
     #[test]

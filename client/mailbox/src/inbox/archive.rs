@@ -14,6 +14,7 @@ use relay_auth::cbor::Wire as _;
 use crate::{
     inbox::{Alarm, ArchiveLie, Inbox, Kept, Opens, Reader, Received, ViewError, held::Held, receive::FIRST},
     local::{Record, names},
+    small::gathered,
 };
 
 /// One look through the whole archive, page by page. Everything that was filed before it began has
@@ -86,8 +87,8 @@ impl Inbox {
             after: 0,
             last: 0,
             is_complete: false,
-            expected: filed.map(|(id, _)| *id).collect(),
-            hidden: self.hidden.keys().copied().collect(),
+            expected: gathered(filed.map(|(id, _)| *id)),
+            hidden: gathered(self.hidden.keys().copied()),
         }
     }
 

@@ -42,7 +42,7 @@ use relay_auth::{
 };
 
 pub use self::{
-    again::{AgainPass, Part},
+    again::{AgainPass, Part, Tried},
     archive::ArchivePass,
     doubt::Doubt,
     errors::{Alarm, ArchiveLie, InboxError, RelayLie, Unopenable, ViewError},
@@ -56,6 +56,7 @@ use crate::{
     letter::{LetterSummary, LetterView},
     local::{Record, Writes, names},
     registry::Registry,
+    small::gathered,
 };
 
 /// With which keys letters are opened, and whether they are filed.
@@ -198,7 +199,7 @@ impl Inbox {
     /// the archive has to have them.
     #[must_use]
     pub fn said_to_be_filed(&self) -> BTreeSet<u64> {
-        self.hidden.keys().copied().collect()
+        gathered(self.hidden.keys().copied())
     }
 
     /// What the relay has not confirmed yet, in no particular order.
@@ -221,7 +222,8 @@ impl Inbox {
     #[must_use]
     pub fn summaries(&self, registry: &Registry) -> Vec<LetterSummary> {
         let mut shown: Vec<_> = self.letters.iter().filter(|(_, held)| !held.is_duplicate).collect();
-        shown.sort_by_key(|(_, held)| core::cmp::Reverse((held.arrived(), held.sequence)));
+        sort(&mut shown, |held| (held.arrived(), held.sequence));
+        shown.reverse();
         let summary = |(id, held): (&ObjectId, &Held)| held.summary(id, registry.is_suspended(&held.body));
         shown.into_iter().map(summary).collect()
     }
@@ -272,7 +274,7 @@ impl Inbox {
                 && (&held.body, held.letter, held.fingerprint) == (&of.body, of.letter, of.fingerprint)
         };
         let mut copies: Vec<_> = self.letters.iter().filter(is_copy).collect();
-        copies.sort_by_key(|(_, held)| held.sequence);
+        sort(&mut copies, |held| (held.sequence, 0));
         copies.into_iter().map(|(id, _)| *id).collect()
     }
 
@@ -314,4 +316,9 @@ impl Inbox {
         self.letters.insert(id, held);
         kept
     }
+}
+
+/// By one function for every order: a sort is made anew for each that is not the same function.
+fn sort(letters: &mut [(&ObjectId, &Held)], by: fn(&Held) -> (u64, u64)) {
+    letters.sort_unstable_by_key(|(id, held)| (by(held), *id));
 }

@@ -13,6 +13,7 @@ use crate::{
     enrolment::Enrolled,
     inbox::{Filing, Inbox, InboxError, chain::Position, held::Held},
     local::{Record, names},
+    small::gathered,
 };
 
 /// Where an inbox stands.
@@ -64,8 +65,8 @@ impl Inbox {
         }
         let mut inbox = Self {
             position: state.position,
-            unopened: state.unopened.into_iter().map(|deposit| (deposit.sequence, deposit)).collect(),
-            hidden: state.hidden.into_iter().map(|deposit| (deposit.sequence, deposit)).collect(),
+            unopened: gathered(state.unopened.into_iter().map(|deposit| (deposit.sequence, deposit))),
+            hidden: gathered(state.hidden.into_iter().map(|deposit| (deposit.sequence, deposit))),
             change: state.change,
             ..Self::new(enrolled)
         };
