@@ -4,9 +4,8 @@
 //
 // On the stack lie copies that the compiler and the cryptographic libraries made and that no program can
 // name; they are overwritten by and by. They are counted and told, and not taken for a failure. To see the
-// rest bite, take the allocator out of `e2e-tests/device/src/memory.rs`: the letter is found after locking. To
-// see that each key has to wipe itself, take the wiping out of `Secret` (`relay-auth/src/secret.rs`): what was
-// open lies in a place that is not freed by locking, as in the vault, so that the keys are found.
+// rest bite, take the allocator out of `e2e-tests/device/src/memory.rs`: the letter is found after locking.
+// That each key also wipes itself is for `relay_auth::wiped!` and `scripts/secrets.mjs` to say.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -540,7 +540,7 @@ const screenOf = (state) => SCREENS.filter((screen) => state === screen || state
 const FIELDS = [
   { id: /^passphrase$/, screens: /^choose-passphrase$/, type: /^(password|text)$/, autocomplete: "new-password" },
   { id: /^passphrase$/, screens: /^(confirm|locked)$/, type: /^(password|text)$/, autocomplete: "current-password" },
-  { id: /^recovery-code$/, screens: /^recover$/, type: /^textarea$/, autocomplete: "off" },
+  { id: /^recovery-code$/, screens: /^(recover|visit)$/, type: /^textarea$/, autocomplete: "off" },
   { id: /^group-(first|second)$/, screens: /^sheet-check$/, type: /^text$/, autocomplete: "off" },
   { id: /^idle-\d+$/, screens: /^settings$/, type: /^radio$/, autocomplete: "" },
   { id: /^hidden$/, screens: /^settings$/, type: /^checkbox$/, autocomplete: "" },

@@ -79,13 +79,17 @@ export async function lookAt(page, name, again) {
     await speak(page, language);
     await again?.(page);
     if (language === "gd") await isInGaelic(page, name);
-    await fits(page, `${name} ${language}`);
     for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
       await page.setViewportSize(viewport);
       await page.screenshot({ path: picture(`${name}-${language}-${size}`), fullPage: true });
       assert.deepEqual(await axe(page, name), [], `${name} ${language} ${size}`);
       seen.push(`${name}-${language}-${size}`);
     }
+  }
+  for (const language of ["gd", "en"]) {
+    await speak(page, language);
+    await again?.(page);
+    await fits(page, `${name} ${language}`);
   }
   return seen;
 }

@@ -127,7 +127,7 @@ impl App {
             },
             archive: Archive { store: Arc::clone(&store), quota: archive },
             recovery: Recovery { store: Arc::clone(&store), arrivals: arrivals.clone() },
-            sessions: Sessions { store: Arc::clone(&store), tickets },
+            sessions: Sessions { store: Arc::clone(&store), tickets, arrivals: arrivals.clone() },
             arrivals,
             addresses: Arc::new(Addresses::new(limits.requests_per_second, limits.burst)),
             store,

@@ -10,6 +10,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
+use futures_util::{FutureExt as _, StreamExt as _};
 use relay_auth::{
     access::SignedAccessList,
     cbor::{Suite, Version, Wire as _, encode},
@@ -258,6 +259,43 @@ async fn a_session_ends_when_nothing_was_asked_for_a_while() {
     relay.reads().await;
     relay.set_time(NOW + 4 * PAUSE + 1);
     relay.reads_no_more().await;
+}
+
+/// `LBX-SESSION-6`
+#[tokio::test]
+async fn what_a_device_or_a_restart_ended_after_its_time_stays_over_when_the_clock_is_set_back() {
+    let relay = Relay::readable().await;
+    let (ended, restarted) = (reader(), key(31));
+    relay.open_session(&ended).await;
+    relay.open_session(&restarted).await;
+    relay.set_time(NOW + PAUSE + 1);
+    let path = format!("{SESSIONS}/{}", name(&ended));
+    relay.agreed(relay.signed("DELETE", &path, b"", &device())).await;
+    let new_device = key(8);
+    relay.agreed(relay.signed("POST", RESTART, &restarting(&new_device), &code())).await;
+    relay.set_time(NOW);
+    for over in [&ended, &restarted] {
+        relay.refused(relay.signed("GET", LETTERS, b"", over), Code::SignatureInvalid).await;
+    }
+    let told = relay.told_to(&new_device).await;
+    let ends: Vec<_> = told.iter().map(|entry| (entry.ends, entry.end)).collect();
+    assert_eq!(ends, [(NOW + PAUSE, Some(SessionEnd::Time)); 2]);
+}
+
+/// `LBX-SESSION-7`
+#[tokio::test]
+async fn the_stream_of_a_device_that_listens_ends_when_a_session_is_opened() {
+    let relay = Relay::readable().await;
+    let answer = relay.send(relay.get("/v1/mailbox/events")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let mut stream = answer.into_body().into_data_stream();
+    assert!(stream.next().await.is_some());
+    // What opens nothing ends nothing: neither the code without a ticket nor a ticket without the code.
+    relay.refused(relay.opening_session(&code(), b"none"), Code::SessionTicketInvalid).await;
+    let listened = stream.next().now_or_never();
+    assert!(listened.is_none(), "{listened:?}");
+    relay.open_session(&reader()).await;
+    assert!(stream.next().await.is_none());
 }
 
 /// `LBX-SESSION-6`

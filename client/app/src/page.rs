@@ -309,6 +309,7 @@ impl Page {
     /// anew.
     pub(crate) fn clear(self) {
         self.is_locking.set(true);
+        self.tabs.stop_waiting();
         self.vault.forget();
         self.forget_code();
     }

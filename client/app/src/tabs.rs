@@ -92,6 +92,11 @@ impl Tabs {
         self.awaited.set_value(Url::new(link).ok().and_then(|url| state_in(&url.search_params())));
     }
 
+    /// Waits for nothing any more: what comes back now is not for this tab, which could do nothing with it.
+    pub(crate) fn stop_waiting(self) {
+        self.awaited.set_value(None);
+    }
+
     fn hear(self, word: Word, take: &impl Fn(String)) {
         match word {
             Word::WhoWaits(state) if self.awaits(&state) => {

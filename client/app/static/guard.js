@@ -15,6 +15,13 @@
     notice.querySelector("h1").focus();
   }
 
+  // The same address once more, in the same place of the history: a sign-in that came back is still in it.
+  document.addEventListener("click", function (event) {
+    if (event.target.className !== "letterbox-again") return;
+    event.preventDefault();
+    location.reload();
+  });
+
   // On the way down: a script that does not come is an error of its element, and does not come up to here.
   window.addEventListener("error", function (event) {
     var target = event.target;

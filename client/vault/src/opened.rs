@@ -143,11 +143,11 @@ fn if_whole<T>(stored: Result<T, Failure>) -> Result<Option<T>, Failure> {
 
 /// The open mailbox, until it is locked.
 #[derive(Clone)]
-pub(crate) struct Shared(Rc<RefCell<Option<Opened>>>);
+pub(crate) struct Shared(Rc<RefCell<Option<Box<Opened>>>>);
 
 impl Shared {
     pub(crate) fn new(opened: Opened) -> Self {
-        Self(Rc::new(RefCell::new(Some(opened))))
+        Self(Rc::new(RefCell::new(Some(Box::new(opened)))))
     }
 
     /// Works with the mailbox.
@@ -195,7 +195,7 @@ impl Shared {
     /// [`Problem::OutOfTurn`] once it is locked.
     pub(crate) fn look<R>(&self, look: impl FnOnce(&Opened) -> R) -> Result<R, Failure> {
         let place = self.0.try_borrow().map_err(|_| Failure(Problem::OutOfTurn))?;
-        place.as_ref().map(look).ok_or(Failure(Problem::OutOfTurn))
+        place.as_deref().map(look).ok_or(Failure(Problem::OutOfTurn))
     }
 
     /// Stores what changed in the mailbox. If that fails, nothing is done with it before
@@ -221,7 +221,7 @@ impl Shared {
         let opened = place.as_mut().ok_or(Failure(Problem::OutOfTurn))?;
         let doubt = loaded.doubt.reloaded(opened.doubt);
         let sessions = opened.sessions.take();
-        *opened = Opened { doubt, sessions, ..loaded };
+        **opened = Opened { doubt, sessions, ..loaded };
         Ok(true)
     }
 

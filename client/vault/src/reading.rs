@@ -82,7 +82,7 @@ impl Memory {
 pub(crate) struct Reading {
     worker: Worker,
     watch: Watch,
-    memory: Rc<RefCell<Option<Memory>>>,
+    memory: Rc<RefCell<Option<Box<Memory>>>>,
 }
 
 impl Reading {
@@ -100,7 +100,7 @@ impl Reading {
             opened: now,
             asked: now,
         };
-        let reading = Self { worker, watch, memory: Rc::new(RefCell::new(Some(memory))) };
+        let reading = Self { worker, watch, memory: Rc::new(RefCell::new(Some(Box::new(memory)))) };
         spawn_local(reading.clone().follow());
         reading
     }
@@ -182,7 +182,7 @@ impl Reading {
     /// Looks into what it has, for a moment and never across a wait.
     fn with<R>(&self, work: impl FnOnce(&mut Memory) -> R) -> Result<R, Failure> {
         let mut place = self.memory.try_borrow_mut().map_err(|_| Failure(Problem::OutOfTurn))?;
-        place.as_mut().map(work).ok_or(Failure(Problem::OutOfTurn))
+        place.as_deref_mut().map(work).ok_or(Failure(Problem::OutOfTurn))
     }
 
     /// Shows the page the list of letters.

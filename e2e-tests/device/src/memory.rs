@@ -128,9 +128,9 @@ fn open(sealed: &Path) -> Result<(), Failure> {
     let code = line(&mut input)?;
     say(&json!({ "at": "typed" }));
     line(&mut input)?;
-    // As the vault has it: what is open lies in a place of the heap that stays when it is locked, so that
-    // each key has to wipe itself.
-    let place = Rc::new(RefCell::new(Some((unlock(&stored, &passphrase)?, recover(&code)?))));
+    // As the vault has it. In a box of its own: to write `None` over the keys themselves may copy there
+    // what the stack still has of them.
+    let place = Rc::new(RefCell::new(Some(Box::new((unlock(&stored, &passphrase)?, recover(&code)?)))));
     drop((passphrase, code));
     say(&json!({ "at": "open" }));
     line(&mut input)?;

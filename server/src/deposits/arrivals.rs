@@ -63,6 +63,14 @@ impl Arrivals {
         }
     }
 
+    /// Ends everybody who waits for this mailbox: woken, none finds that it is the newest.
+    pub fn end(&self, mailbox: MailboxId) {
+        if let Some(waited) = self.lock().mailboxes.get_mut(&mailbox) {
+            waited.newest.clear();
+            waited.news.send_replace(());
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing panics while it is held, and a map of senders cannot be half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -154,6 +162,25 @@ mod tests {
         older.news().await;
         let newest = arrivals.subscribe(mailbox, key(1)).unwrap();
         assert!(!older.is_newest() && newest.is_newest());
+    }
+
+    #[tokio::test]
+    async fn those_who_are_ended_are_woken_and_are_not_the_newest_and_others_wait_on() {
+        let arrivals = Arrivals::default();
+        let (mine, theirs) = (MailboxId::from([1; 16]), MailboxId::from([2; 16]));
+        let other = arrivals.subscribe(theirs, key(1)).unwrap();
+        let mut waiters = [1, 2].map(|number| arrivals.subscribe(mine, key(number)).unwrap());
+        arrivals.end(mine);
+        for waiter in &mut waiters {
+            waiter.news().await;
+            assert!(!waiter.is_newest());
+        }
+        // Whoever asks again waits as before, also when those who were ended go.
+        let again = arrivals.subscribe(mine, key(1)).unwrap();
+        drop(waiters);
+        assert!(again.is_newest() && other.is_newest());
+        drop((again, other));
+        assert!(arrivals.lock().mailboxes.is_empty());
     }
 
     #[test]

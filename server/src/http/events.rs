@@ -38,8 +38,8 @@ const AT_ONCE: usize = 256;
 ///
 /// One JSON value a line; an empty line says that the stream lives. It starts with the last sequence
 /// number and then tells each new deposit. It ends when the relay stops, when the device is removed
-/// from the access list or asks for another stream, and after an hour at the latest; the device then
-/// asks again.
+/// from the access list or asks for another stream, when a session is opened, and after an hour at the
+/// latest; the device then asks again.
 #[utoipa::path(
     get,
     path = "/v1/mailbox/events",

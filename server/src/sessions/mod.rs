@@ -16,6 +16,7 @@ use relay_auth::{
 };
 
 use crate::{
+    deposits::arrivals::Arrivals,
     mailboxes::requests::{Admitted, ByRecoveryKey, BySession, Proven},
     store::{Denied, MailStore, StoreFailure},
 };
@@ -42,7 +43,10 @@ impl StoredSession {
             return (at, Some(by));
         }
         let until = self.asked.saturating_add(PAUSE).min(self.opened.saturating_add(LIFE));
-        (until, (now > until).then_some(SessionEnd::Time))
+        // The clock was far ahead when it was opened and was set right since: nobody knows any more for how
+        // long it has read.
+        let is_yet_to_come = now.saturating_add(PAUSE) < self.opened;
+        (until, (now > until || is_yet_to_come).then_some(SessionEnd::Time))
     }
 
     /// Whether it may read.
@@ -99,6 +103,7 @@ pub enum OpenSessionError {
 pub struct Sessions {
     pub(crate) store: Arc<dyn MailStore>,
     pub(crate) tickets: Arc<TicketKeys>,
+    pub(crate) arrivals: Arrivals,
 }
 
 impl Sessions {
@@ -120,8 +125,14 @@ impl Sessions {
             return Err(TicketError::Forged.into());
         }
         ticket.in_time(now)?;
+        let mailbox = by.mailbox();
         match self.store.open_session(by, ticket.session_key, now).await? {
-            SessionOpening::Open => Ok(()),
+            SessionOpening::Open => {
+                // LBX-SESSION-7: a device asks for the sessions when it looks for news, and it looks when its
+                // stream ends. An owner who reads just now is told now, not with the next letter.
+                self.arrivals.end(mailbox);
+                Ok(())
+            }
             SessionOpening::Over => Err(OpenSessionError::Over),
             SessionOpening::KeyTaken => Err(OpenSessionError::KeyTaken),
             SessionOpening::TooMany => Err(OpenSessionError::TooMany),
@@ -174,6 +185,14 @@ mod tests {
         assert_eq!(busy.ends(1001 + LIFE), (1000 + LIFE, Some(SessionEnd::Time)));
         let ended = StoredSession { ended: Some((1001, SessionEnd::Device)), ..busy };
         assert_eq!(ended.ends(1001), (1001, Some(SessionEnd::Device)));
+    }
+
+    /// `LBX-SESSION-6`
+    #[test]
+    fn a_session_that_was_opened_by_a_clock_far_ahead_is_over_when_the_clock_is_set_right() {
+        let ahead = session(100_000, 100_000);
+        assert!(ahead.is_open(100_000 - PAUSE));
+        assert!(!ahead.is_open(99_999 - PAUSE));
     }
 
     #[test]

@@ -620,7 +620,11 @@ async fn a_session_reads_until_it_is_over_and_is_remembered(store: &Store) {
     // Ended after its time, it is over by its time.
     let ended = store.end_session(by(mailbox, NOW, 10), RequestKeyId::of(&key(131)), over).await;
     assert_eq!(ended, Ok(true));
+    let session = StoredSession { ended: Some((later + PAUSE, SessionEnd::Time)), ..session };
     assert_eq!(store.sessions(mailbox).await, Ok(vec![session]));
+    // Also by a clock that is set back.
+    let denied = store.spend_reading(reading(mailbox, 131, later, 13), later).await;
+    assert_eq!(denied, Err(Denied::KeyGone));
     assert_eq!(store.end_session(by(mailbox, NOW, 11), RequestKeyId::of(&key(132)), over).await, Ok(false));
 
     let forgotten = NOW + REMEMBERED + 1;

@@ -101,7 +101,8 @@ fn spend<By>(view: &mut View, by: &Proven<By>, now: u64) -> Result<StoredSession
     session.filter(|session| session.is_open(now)).ok_or(Denied::KeyGone)
 }
 
-/// Ends a session, unless it is over. What it had is kept for the owner to see.
+/// Ends a session, unless it was ended. One whose time is over stays over by that, and from now on whatever
+/// the clock says. What it had is kept for the owner to see.
 fn end(
     view: &mut View,
     mailbox: MailboxId,
@@ -109,11 +110,15 @@ fn end(
     by: SessionEnd,
     now: u64,
 ) -> Result<(), StoreFailure> {
-    if !session.is_open(now) {
+    let StoredSession { key, opened, asked, ended } = *session;
+    if ended.is_some() {
         return Ok(());
     }
-    let StoredSession { key, opened, asked, .. } = *session;
-    write(view, &keys::session(mailbox, key), &Session { opened, asked, ended: Some((now, by)) })
+    let ended = match session.ends(now) {
+        (at, Some(by)) => (at, by),
+        (_, None) => (now, by),
+    };
+    write(view, &keys::session(mailbox, key), &Session { opened, asked, ended: Some(ended) })
 }
 
 fn find(view: &View, mailbox: MailboxId, key: RequestKeyId) -> Result<Option<StoredSession>, StoreFailure> {
