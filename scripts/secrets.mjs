@@ -36,7 +36,7 @@ const OPEN_FIELDS = {
 // These hold passphrases, codes, tokens or names in plain text for a moment. They are wiped where the whole
 // program wipes what it frees (`docs/decisions/0016-wiping-what-is-freed.md`), and do not print themselves.
 const IN_PLAIN_TEXT = {
-  "api": ["SignInRequest", "SignInAnswer", "CollectRequest", "Collected", "OwnEntriesRequest", "PublishRequest", "Published", "OpenMailbox"],
+  "api": ["SignInRequest", "SignInAnswer", "CollectRequest", "Collected", "OwnEntriesRequest", "PublishRequest", "Published", "OpenMailbox", "SessionTicketRequest", "SessionTicketAnswer"],
   "client/messages": ["Command", "RecoverySheet"],
   "client/mailbox": ["Flow", "Enrolment", "SignedEnrolment", "Enrolled", "Returned", "Download", "Saved"],
   "crypto-core": ["Evidence", "AddressEvidence", "Address", "Attributes", "VerifiedPerson", "Opener"],

@@ -303,6 +303,12 @@ const SAID = [
     },
   },
   {
+    file: "sessions.rs",
+    says: "Your letters were opened with your recovery code on another device",
+    plan: { Status: open, ToldOf: [{ answer: "Done" }] },
+    act: (by) => by.tell({ Event: { Sessions: [{ id: "a1", opened: 1_773_478_800, asked: 1_773_478_900, ends: 1_773_479_000, end: "Itself", is_news: true }] } }),
+  },
+  {
     file: "typed.rs",
     says: words("typed-removed"),
     plan: { Status: status("Locked") },

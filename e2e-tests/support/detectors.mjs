@@ -9,7 +9,7 @@ const LANGUAGE = "lang";
 export const IN_THE_TEXT = {
   p: PLAIN, h3: PLAIN, h4: PLAIN, h5: PLAIN, h6: PLAIN, em: PLAIN, strong: PLAIN, br: PLAIN, hr: PLAIN,
   code: PLAIN, pre: ["class"], blockquote: ["class"], ul: PLAIN, ol: ["start"], li: PLAIN,
-  a: ["href", "target", "rel", "class"], span: ["class"],
+  a: ["href", "target", "rel", "class"], span: ["class", LANGUAGE],
 };
 
 const BUTTON = ["type", "class", LANGUAGE, "data-action", "data-attachment", "aria-disabled"];

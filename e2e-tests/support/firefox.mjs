@@ -79,14 +79,17 @@ async function openPage(browser) {
   const looks = (see, ...more) => page.evaluate(see, ...more).catch(() => undefined);
   const waits = (what, see, ...more) => eventually(what, () => looks(see, ...more));
 
-  // Where one thing can be pressed, once it can be.
+  // Where one thing can be pressed, once it can be: it is not busy, and nothing moves it any more.
   const place = (selector) =>
-    waits(`${selector} is there`, (wanted) => {
+    waits(`${selector} is there`, async (wanted) => {
       const found = [...document.querySelectorAll(wanted)].find((element) => element.checkVisibility());
-      if (!found) return null;
+      if (!found || found.getAttribute("aria-disabled") === "true") return null;
       found.scrollIntoView({ block: "center", behavior: "instant" });
+      const before = found.getBoundingClientRect();
+      await new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); });
       const { x, y, width, height } = found.getBoundingClientRect();
-      return { x: x + width / 2, y: y + height / 2 };
+      const isStill = found.isConnected && x === before.x && y === before.y;
+      return isStill && { x: x + width / 2, y: y + height / 2 };
     }, selector);
   async function click(selector) {
     const { x, y } = await place(selector);

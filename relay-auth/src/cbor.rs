@@ -373,8 +373,34 @@ mod tests {
     const LIMITS: Limits = Limits { bytes: 64, depth: 3, items: 16 };
 
     #[test]
-    fn a_byte_string_shows_its_length_alone() {
+    fn a_byte_string_shows_its_length_alone_and_a_hash_nothing() {
         assert_eq!(format!("{:?}", Bytes::from(vec![7; 3])), "Bytes([3 bytes])");
+        assert_eq!(format!("{:?}", Bytes32([7; 32])), "Bytes32([redacted])");
+    }
+
+    #[test]
+    fn a_hash_is_read_as_the_bytes_that_it_was_made_of() {
+        let hash = Bytes32::from([7; 32]);
+        let bytes: &[u8] = hash.as_ref();
+        assert_eq!(bytes, [7_u8; 32]);
+    }
+
+    /// `LBX-ENC-4`
+    #[test]
+    fn bytes_that_are_longer_shorter_or_other_than_the_encoding_are_not_the_encoding() {
+        let object = (1_u8, 2_u8);
+        assert!(is_encoding(&object, b"\x82\x01\x02"));
+        let others: [&[u8]; 4] = [b"", b"\x82\x01", b"\x82\x01\x02\x00", b"\x82\x01\x03"];
+        for other in others {
+            assert!(!is_encoding(&object, other), "{other:02x?}");
+        }
+    }
+
+    #[test]
+    fn an_object_may_have_as_many_bytes_as_its_limit() {
+        let full = [&b"\x58\x3e"[..], &[0; 62]].concat();
+        assert_eq!(full.len(), LIMITS.bytes);
+        assert_eq!(check(&full, LIMITS), Ok(()));
     }
 
     #[test]

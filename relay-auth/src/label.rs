@@ -170,6 +170,17 @@ labels! {
 mod tests {
     use super::*;
 
+    /// Made with another program: SHA-256 of `letterbox/v1/envelope-digest` and the bytes 81 01.
+    #[test]
+    fn a_hash_is_over_the_label_and_one_array_whether_it_is_encoded_yet_or_not() {
+        let expected = [
+            0xf5, 0x2f, 0x08, 0xac, 0x10, 0x3d, 0x96, 0xd1, 0x22, 0x55, 0x3f, 0x7e, 0xb0, 0x29, 0xc5, 0x9f,
+            0x64, 0x07, 0xba, 0x5a, 0x3b, 0x34, 0x8b, 0xee, 0xbe, 0x83, 0x4b, 0x37, 0xff, 0x7a, 0xad, 0x4f,
+        ];
+        assert_eq!(ENVELOPE_DIGEST.hash_encoded(b"\x81\x01"), expected);
+        assert_eq!(ENVELOPE_DIGEST.hash(&(1_u8,)), expected);
+    }
+
     #[test]
     fn labels_are_distinct_and_none_begins_with_another() {
         for (position, one) in ALL.iter().enumerate() {

@@ -193,9 +193,21 @@ mod tests {
         }
     }
 
+    /// The key of the seed `[1; 32]` plus the point of order two: canonical, on the curve, of large order.
     #[test]
-    fn private_keys_are_not_printed() {
+    fn a_key_of_mixed_order_is_refused_although_its_form_is_canonical() {
+        let mixed = [
+            0x63, 0x77, 0x1c, 0x22, 0x8b, 0xf6, 0x0e, 0x6a, 0x02, 0xad, 0x24, 0xd2, 0xc3, 0x45, 0xa2, 0x8d,
+            0x35, 0x98, 0xf6, 0x40, 0xe2, 0x6b, 0xed, 0xe4, 0x0c, 0x8b, 0x77, 0xfe, 0x4b, 0xf0, 0x90, 0xa3,
+        ];
+        let refused = DecodeError::Value("a public key is not a valid Ed25519 key");
+        assert_eq!(VerifyingKey::from_bytes(&mixed), Err(refused));
+    }
+
+    #[test]
+    fn keys_are_not_printed() {
         let key = SigningKey::from_seed(&Secret::from([1; 32]));
         assert_eq!(format!("{key:?}"), "SigningKey([redacted])");
+        assert_eq!(format!("{:?}", key.verifying_key()), "VerifyingKey([redacted])");
     }
 }

@@ -166,3 +166,15 @@ impl TicketKeys {
 fn associated_data<T: Ticket>(number: u8) -> Vec<u8> {
     T::LABEL.with_encoded(&encode(&(Version, Suite, number)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::permit::Permit;
+
+    /// `LBX-TICKET-1`
+    #[test]
+    fn label_version_suite_and_key_number_are_the_associated_data() {
+        assert_eq!(associated_data::<Permit>(7), b"letterbox/v1/permit\x83\x01\x01\x07");
+    }
+}

@@ -57,6 +57,17 @@ fn a_signed_list_with_any_byte_altered_is_refused() {
 }
 
 #[portable_test]
+fn a_list_with_as_many_keys_as_there_may_be_is_taken() {
+    let full = AccessList {
+        request_keys: (0..32).map(|number| key(number).verifying_key()).collect(),
+        inbox_keys: (0..8).map(|number| InboxKeyId::from([number; 16])).collect(),
+        ..list()
+    };
+    assert_eq!((full.request_keys.len(), full.inbox_keys.len()), (MOST_DEVICES, MOST_INBOX_KEYS));
+    assert_eq!(AccessList::from_bytes(&full.to_bytes()), Ok(full));
+}
+
+#[portable_test]
 fn lists_with_too_many_or_repeated_keys_are_refused() {
     let many = |count: usize| -> Vec<_> {
         (0..count).map(|number| InboxKeyId::from([u8::try_from(number).unwrap(); 16])).collect()

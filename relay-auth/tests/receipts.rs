@@ -53,6 +53,24 @@ fn a_receipt_holds_for_its_relay_envelope_and_attachments_only() {
     assert_eq!(signed.verify(&key(2).verifying_key(), b"sealed", &blobs), Err(ReceiptError::Forged));
 }
 
+/// `LBX-RECEIPT-4`
+#[portable_test]
+fn a_receipt_holds_for_its_deposit_as_it_was_listed_only() {
+    let Receipt { digest, blobs, time, .. } = receipt();
+    let (signed, relay) = (SignedReceipt::sign(&receipt(), &key(1)), key(1).verifying_key());
+    let listed = Deposit { sequence: 1, time, digest, blobs };
+    assert_eq!(signed.verify_for(&relay, &listed), Ok(receipt()));
+    let others = [
+        Deposit { time: time + 1, ..listed.clone() },
+        Deposit { digest: Bytes32([0; 32]), ..listed.clone() },
+        Deposit { blobs: vec![], ..listed.clone() },
+    ];
+    for other in others {
+        assert_eq!(signed.verify_for(&relay, &other), Err(ReceiptError::OtherContent), "{other:?}");
+    }
+    assert_eq!(signed.verify_for(&key(2).verifying_key(), &listed), Err(ReceiptError::Forged));
+}
+
 #[portable_test]
 fn a_receipt_with_any_byte_altered_is_refused() {
     let bytes = SignedReceipt::sign(&receipt(), &key(1)).to_bytes();
@@ -108,6 +126,8 @@ fn a_listing_out_of_order_is_refused() {
     }
     assert_eq!(after(Some(&deposit(3)), &[deposit(3)]), Err(ListingError));
     assert!(after(Some(&deposit(3)), &[deposit(4)]).is_ok());
+    let in_the_same_second = Deposit { time: deposit(3).time, ..deposit(4) };
+    assert!(after(Some(&deposit(3)), &[in_the_same_second]).is_ok());
 }
 
 #[portable_test]
@@ -125,10 +145,15 @@ fn a_receipt_shows_neither_mailbox_nor_sequence() {
 }
 
 #[portable_test]
-fn too_many_attachments_are_refused() {
-    let blobs = vec![BlobId::from([5; 16]); MOST_BLOBS + 1];
-    let deposit = Deposit { blobs: blobs.clone(), ..deposit(1) };
-    let receipt = Receipt { blobs, ..receipt() };
+fn as_many_attachments_as_there_may_be_are_taken_and_one_more_is_refused() {
+    let with = |count: usize| {
+        let blobs = vec![BlobId::from([5; 16]); count];
+        (Deposit { blobs: blobs.clone(), ..deposit(1) }, Receipt { blobs, ..receipt() })
+    };
+    let (deposit, receipt) = with(MOST_BLOBS);
+    assert_eq!(Deposit::from_bytes(&deposit.to_bytes()), Ok(deposit));
+    assert_eq!(Receipt::from_bytes(&receipt.to_bytes()), Ok(receipt));
+    let (deposit, receipt) = with(MOST_BLOBS + 1);
     assert!(matches!(Deposit::from_bytes(&deposit.to_bytes()), Err(DecodeError::Value(_))));
     assert!(matches!(Receipt::from_bytes(&receipt.to_bytes()), Err(DecodeError::Value(_))));
 }

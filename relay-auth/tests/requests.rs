@@ -64,6 +64,7 @@ fn the_time_the_nonce_and_the_key_id_are_covered() {
 fn header_fields_in_any_other_form_are_refused() {
     let fields = sign(&REQUEST, &parameters(), &key(1)).unwrap();
     let input = fields.signature_input.as_str();
+    let nonce = parameters().nonce;
     let hostile = [
         String::new(),
         "sig1=()".to_owned(),
@@ -79,6 +80,9 @@ fn header_fields_in_any_other_form_are_refused() {
         input.replace("device-1", "device\\\"1"),
         input.replace("device-1", ""),
         input.replace("device-1", &"d".repeat(65)),
+        input.replace(&nonce, &nonce[1..]),
+        input.replace(&nonce, &format!("{nonce}A")),
+        input.replace(&nonce, &format!("{}.", &nonce[1..])),
         format!("{input};alg=\"ed25519\""),
         format!("{input}, {input}"),
         format!(" {input}"),
@@ -123,8 +127,10 @@ fn what_could_be_read_in_two_ways_is_not_signed() {
     }
 }
 
+/// `LBX-REQUEST-3`
 #[portable_test]
-fn a_request_is_in_time_within_the_window_on_both_sides() {
+fn a_request_is_in_time_within_five_minutes_on_both_sides() {
+    assert_eq!(WINDOW, 300);
     let parameters = parameters();
     let created = parameters.created;
     for now in [created - WINDOW, created, created + WINDOW] {

@@ -5,7 +5,7 @@ use relay_auth::{
     cbor::{DecodeError, Suite, Version, Wire as _},
     hostile,
     id::{InboxKeyId, MailboxId, PermitId, VoucherId},
-    permit::{LARGEST_BLOB_QUOTA, Permit},
+    permit::{LARGEST_BLOB_QUOTA, LONGEST_LIFE, Permit},
     session::SessionTicket,
     ticket::{Ticket as _, TicketError, TicketKeys},
     voucher::Voucher,
@@ -69,6 +69,15 @@ fn permits_vouchers_and_session_tickets_have_one_encoding() {
 fn a_permit_for_more_attachments_than_the_protocol_allows_is_refused() {
     let greedy = Permit { blob_quota: LARGEST_BLOB_QUOTA + 1, ..permit() };
     assert!(matches!(Permit::from_bytes(&greedy.to_bytes()), Err(DecodeError::Value(_))));
+    let largest = Permit { blob_quota: LARGEST_BLOB_QUOTA, ..permit() };
+    assert_eq!(Permit::from_bytes(&largest.to_bytes()), Ok(largest));
+}
+
+/// `LBX-ATT-1`, `LBX-PERMIT-2`
+#[portable_test]
+fn a_permit_is_for_24_hours_and_32_mebibytes_at_most() {
+    assert_eq!(LONGEST_LIFE, 86_400);
+    assert_eq!(LARGEST_BLOB_QUOTA, 33_554_432);
 }
 
 #[portable_test]
@@ -150,6 +159,7 @@ fn after_a_change_of_keys_tickets_of_both_are_taken() {
 fn a_ticket_is_taken_until_its_last_second() {
     assert_eq!(permit().in_time(1_800_000_000), Ok(()));
     assert_eq!(permit().in_time(1_800_000_001), Err(TicketError::Expired));
+    assert_eq!(voucher().in_time(1_800_000_000), Ok(()));
     assert_eq!(voucher().in_time(1_800_000_001), Err(TicketError::Expired));
     assert_eq!(session().in_time(1_800_000_000), Ok(()));
     assert_eq!(session().in_time(1_800_000_001), Err(TicketError::Expired));

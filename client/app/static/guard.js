@@ -17,7 +17,7 @@
 
   // The same address once more, in the same place of the history: a sign-in that came back is still in it.
   document.addEventListener("click", function (event) {
-    if (event.target.className !== "letterbox-again") return;
+    if (!event.target.hasAttribute("data-reload")) return;
     event.preventDefault();
     location.reload();
   });
