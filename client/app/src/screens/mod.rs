@@ -236,7 +236,9 @@ pub(crate) fn current(page: Page) -> impl IntoView {
     });
     Effect::new(move |before: Option<Shown>| {
         let now = shown.get();
-        lead_the_focus(before, now, page.because.get_untracked().is_some());
+        // What the other tab took over is said whether or not this one had begun.
+        let says_why = page.because.get_untracked().is_some() || now.screen == Screen::HandedOver;
+        lead_the_focus(before, now, says_why);
         now
     });
     // Keyed by the screen: a new screen is made of new elements, and nothing typed into one is left
@@ -247,11 +249,11 @@ pub(crate) fn current(page: Page) -> impl IntoView {
 }
 
 /// The focus goes to what went wrong, or to the heading of a new screen. On the first screen it
-/// stays where the browser puts it, unless the page is there because it began anew.
-fn lead_the_focus(before: Option<Shown>, now: Shown, is_anew: bool) {
+/// stays where the browser puts it, unless it says why the page is there or ends.
+fn lead_the_focus(before: Option<Shown>, now: Shown, says_why: bool) {
     let is_new_problem = now.problem.is_some() && before != Some(now);
     let is_new_screen = before
-        .is_some_and(|before| before.screen != now.screen && (is_anew || before.screen != Screen::Starting));
+        .is_some_and(|before| before.screen != now.screen && (says_why || before.screen != Screen::Starting));
     if is_new_problem {
         focus::begin_at(ERROR_SUMMARY);
     } else if is_new_screen {
