@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { loadsAnewAfter } from "../support/anew.mjs";
 import { words } from "../support/catalogue.mjs";
 import { listenTo } from "../support/listening.mjs";
 import { MINUTE, goesOn, looks } from "../support/page-clock.mjs";
@@ -290,7 +291,7 @@ const SAID = [
     plan: { Status: status("Locked") },
     async act({ page: shown, tell }) {
       // The vault says that it has locked itself: the page begins anew.
-      await Promise.all([shown.waitForEvent("load"), tell({ Event: { Locked: "Idle" } }).catch(() => {})]);
+      await loadsAnewAfter(shown, () => tell({ Event: { Locked: "Idle" } }));
     },
   },
   {

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { loadsAnewAfter } from "../support/anew.mjs";
 import { MINUTE, takeClock } from "../support/clock.mjs";
 import { whereReadable } from "../support/files.mjs";
 import { encoded, profileIn } from "../support/profile.mjs";
@@ -138,7 +139,7 @@ for (const [how, by] of [
     const { page } = mairi;
     const clock = await readsTheLetter(page);
     await clock.sleeps(by);
-    await Promise.all([page.waitForEvent("load"), page.keyboard.press("Shift")]);
+    await loadsAnewAfter(page, () => page.keyboard.press("Shift"));
     await isLockedBecause(page, IDLE);
   });
 
@@ -148,7 +149,7 @@ for (const [how, by] of [
     await setHidden(page, true);
     assert.equal(await page.evaluate(() => getComputedStyle(document.body).opacity), "0");
     await clock.sleeps(by);
-    await Promise.all([page.waitForEvent("load"), setHidden(page, false).catch(() => {})]);
+    await loadsAnewAfter(page, () => setHidden(page, false));
     await isLockedBecause(page, IDLE);
   });
 }
@@ -190,7 +191,7 @@ test("the reader chooses, and what was chosen holds after the page is loaded aga
   const clock = await readsTheLetter(page);
   assert.deepEqual(await clock.passes(8 * MINUTE), []);
   assert.deepEqual(await clock.passes(MINUTE), ["Event LocksSoon"]);
-  await Promise.all([page.waitForEvent("load"), setHidden(page, true)]);
+  await loadsAnewAfter(page, () => setHidden(page, true));
   await isLockedBecause(page, "out of sight");
   assert.deepEqual(wrong, []);
 });

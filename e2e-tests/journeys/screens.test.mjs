@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 
+import { loadsAnewAfter } from "../support/anew.mjs";
 import { ORIGIN, ZOOMED, launch, leavesForGood, press, pressEscapeThreeTimes, shows, typePassphrase } from "../support/browser.mjs";
 import { saying, words } from "../support/catalogue.mjs";
 import { tabsTo, walks } from "../support/keyboard.mjs";
@@ -209,7 +210,7 @@ async function goToReading(page) {
 async function visitEnds(page, because) {
   await goToReading(page);
   const [vault] = page.workers();
-  await Promise.all([page.waitForEvent("load"), vault.evaluate((why) => globalThis.say({ Event: { Locked: why } }), because).catch(() => {})]);
+  await loadsAnewAfter(page, () => vault.evaluate((why) => globalThis.say({ Event: { Locked: why } }), because));
   await page.locator("[data-why-over]").waitFor();
 }
 
@@ -225,7 +226,7 @@ const notices = (page) => page.locator('[data-sessions] [role="group"]');
 async function beginsAnew(page, because) {
   await page.locator('html[data-screen]:not([data-screen="starting"])').waitFor();
   const [vault] = page.workers();
-  await Promise.all([page.waitForEvent("load"), vault.evaluate((why) => globalThis.say({ Event: { Locked: why } }), because).catch(() => {})]);
+  await loadsAnewAfter(page, () => vault.evaluate((why) => globalThis.say({ Event: { Locked: why } }), because));
   await page.locator("[data-why-locked] p").waitFor();
 }
 
@@ -1412,7 +1413,7 @@ test("out of sight nothing of the letters shows, and they come back when the vau
   // It is over meanwhile: the page comes back without letters.
   await replan("Shown", [{ Event: { Locked: "Idle" } }]);
   await setHidden(page, true);
-  await Promise.all([page.waitForEvent("load"), setHidden(page, false).catch(() => {})]);
+  await loadsAnewAfter(page, () => setHidden(page, false));
   await context.close();
 });
 
@@ -1597,7 +1598,7 @@ for (const [how, act] of Object.entries({
     await page.waitForFunction(() => !document.documentElement.outerHTML.includes("council tax"));
     if (how === "the page going away") {
       // It is shown again from behind the "back" button: not as it was.
-      await Promise.all([page.waitForEvent("load"), page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))).catch(() => {})]);
+      await loadsAnewAfter(page, () => page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))));
       await shows(page, "visit-over");
     }
     await context.close();

@@ -1,6 +1,8 @@
 // The clocks of the vault in a test's hand: time passes when the test says so. The vault's program is the
 // real one; what it asks of its browser is answered by the test.
 
+import { loadsAnewAfter } from "./anew.mjs";
+
 // As `client/vault/src/watch.rs` waits between two looks at its clocks.
 const BETWEEN_LOOKS = 5_000;
 
@@ -40,12 +42,23 @@ function takeOver(betweenLooks) {
 // Vaults whose clocks were taken. One that its page has left is still known for a while, and never answers.
 const known = new WeakSet();
 
+// A vault that is gone may leave a question without an answer for ever.
+const PATIENCE = 30_000;
+
+async function answered(what, question) {
+  let timer;
+  const silence = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the vault does not answer: ${what}`)), PATIENCE);
+  });
+  return Promise.race([question, silence]).finally(() => clearTimeout(timer));
+}
+
 // To be called where the mailbox is locked, once for each vault.
 export async function takeClock(page) {
   const isNew = (worker) => !known.has(worker);
   const vault = page.workers().findLast(isNew) ?? (await page.waitForEvent("worker", isNew));
   known.add(vault);
-  await vault.evaluate(takeOver, BETWEEN_LOOKS);
+  await answered("its clocks are taken over", vault.evaluate(takeOver, BETWEEN_LOOKS));
   // Time passes, for the page as well, and the vault does not notice yet: its timers are late, or the
   // device sleeps. `by` is for both clocks, or says how far each of them goes.
   const sleeps = async (by) => {
@@ -54,21 +67,19 @@ export async function takeClock(page) {
       const before = Date.now;
       Date.now = () => before.call(Date) + more;
     }, wall);
-    await vault.evaluate((passed) => globalThis.taken.pass(passed), { wall, steady });
+    await answered("time passes", vault.evaluate((passed) => globalThis.taken.pass(passed), { wall, steady }));
   };
   return {
     sleeps,
     // Time passes, and the vault looks. Returns what it says of it.
     async passes(by) {
       await sleeps(by);
-      return vault.evaluate(() => globalThis.taken.look());
+      return answered("it looks at its clocks", vault.evaluate(() => globalThis.taken.look()));
     },
     // The same to the end: the page begins anew.
     async endsAfter(by) {
       await sleeps(by);
-      // The vault may be gone before it can be told how it went.
-      const looked = vault.evaluate(() => globalThis.taken.look()).catch(() => {});
-      await Promise.all([page.waitForEvent("load"), looked]);
+      await loadsAnewAfter(page, () => vault.evaluate(() => globalThis.taken.look()));
     },
   };
 }
