@@ -40,5 +40,5 @@ pub mod person;
 pub mod recovery;
 mod sealing;
 pub mod seed;
-pub mod text;
+mod text;
 pub mod trust;

@@ -209,7 +209,7 @@ const summary = (id) => ({
 const inbox = (...letters) => ({ Event: { Inbox: letters } });
 const open = [{ Event: { Settings: { idle_minutes: 5, locks_when_hidden: false } } }, ...status("Open"), { Event: { Connection: "Live" } }, inbox(summary("1"))];
 const BILL = { file_name: "Bill.pdf", media_type: "application/pdf", size: 1000, label: null, language: null };
-const letter = { summary: summary("1"), text: [{ Paragraph: [{ Text: "Hello." }] }], actions: [], attachments: [BILL], alternatives: [] };
+const letter = { summary: summary("1"), text: "Hello.", hosts: [], actions: [], attachments: [BILL], alternatives: [] };
 const reading = { Status: open, Read: [{ answer: { Letter: letter } }] };
 const saved = { File: { ...BILL, content: [1, 2, 3] } };
 const reads = async (by) => {

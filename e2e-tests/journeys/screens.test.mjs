@@ -40,21 +40,24 @@ const SETTINGS = { idle_minutes: 5, locks_when_hidden: false };
 const open = [{ Event: { Settings: SETTINGS } }, ...status("Open"), { Event: { Connection: "Live" } }];
 const inbox = (...letters) => ({ Event: { Inbox: letters } });
 
-const text = (words) => ({ Text: words });
+// In Markdown, as a sender signs it.
+const LETTER_TEXT = [
+  "# What changes",
+  "### A heading that leaves a gap",
+  "You pay **£1,240** and *not* more.\\\n`REF-1`",
+  "3. third\n4. fourth\n   - inside",
+  "> A quotation",
+  "---",
+  `    ${"a very long line of text that has to break somewhere ".repeat(4)}`,
+  "[Pay here](https://pay.council.example/tax)",
+  "[Not here](https://elsewhere.example/)",
+].join("\n\n");
+
 const LETTER = {
   summary: summary("2026", { reply_by: seconds("2026-06-30T22:59:59Z") }),
   in_plain_words: "Your council tax goes up.\nYou do not need to pay at once.",
-  text: [
-    { Heading: [1, [text("What changes")]] },
-    { Heading: [3, [text("A heading that leaves a gap")]] },
-    { Paragraph: [text("You pay "), { Strong: [text("£1,240")] }, text(" and "), { Emphasis: [text("not")] }, text(" more."), "Break", { Code: "REF-1" }] },
-    { List: [3, [[{ Paragraph: [text("third")] }], [{ Paragraph: [text("fourth")] }, { List: [null, [[{ Paragraph: [text("inside")] }]]] }]]] },
-    { Quote: [{ Paragraph: [text("A quotation")] }] },
-    "Rule",
-    { Code: "a very long line of text that has to break somewhere ".repeat(4) },
-    { Paragraph: [{ Link: [{ url: "https://pay.council.example/tax", host: "pay.council.example" }, [text("Pay here")]] }] },
-    { Paragraph: [{ DeadLink: ["https://elsewhere.example/", [text("Not here")]] }] },
-  ],
+  text: LETTER_TEXT,
+  hosts: ["pay.council.example"],
   contact: "Telephone 0131 496 0000\nMonday to Friday",
   case_id: "CT-1234",
   actions: [
@@ -78,20 +81,20 @@ const LETTER = {
   ],
   attachments: [],
   alternatives: [
-    { form: "Translation", language: "gd", label: "A’ chìs chomhairle agad", in_plain_words: "Pàigh ro dheireadh na mìos.", text: [{ Heading: [1, [text("Na tha ag atharrachadh")]] }, { Paragraph: [text("Halò.")] }] },
-    { form: "LargePrint", language: "en", file: "Large print.pdf", text: [] },
-    { form: "EasyRead", language: "en", link: { url: "https://pay.council.example/easy", host: "pay.council.example" }, text: [] },
-    { form: "SignLanguage", language: "bfi", address: "https://elsewhere.example/bsl", text: [] },
-    { form: "Audio", language: "en", file: "The letter.mp3", text: [] },
-    { form: "Braille", language: "en", file: "The letter.brf", text: [] },
-    { form: "Print", language: "en", file: "The letter.pdf", text: [] },
+    { form: "Translation", language: "gd", label: "A’ chìs chomhairle agad", in_plain_words: "Pàigh ro dheireadh na mìos.", text: "# Na tha ag atharrachadh\n\nHalò." },
+    { form: "LargePrint", language: "en", file: "Large print.pdf" },
+    { form: "EasyRead", language: "en", link: { url: "https://pay.council.example/easy", host: "pay.council.example" } },
+    { form: "SignLanguage", language: "bfi", address: "https://elsewhere.example/bsl" },
+    { form: "Audio", language: "en", file: "The letter.mp3" },
+    { form: "Braille", language: "en", file: "The letter.brf" },
+    { form: "Print", language: "en", file: "The letter.pdf" },
   ],
 };
 
 const file = (file_name, size, more = {}) => ({ file_name, media_type: "application/octet-stream", size, ...more });
 
 // A short letter with these files.
-const withFiles = (...attachments) => ({ summary: summary("1"), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments, alternatives: [] });
+const withFiles = (...attachments) => ({ summary: summary("1"), text: "Hello.", hosts: [], actions: [], attachments, alternatives: [] });
 
 // A mailbox with one letter, which has these files, and what comes of saving one.
 const filesPlan = (files, Save = []) => ({
@@ -449,7 +452,7 @@ const STATES = {
   "letter-short": {
     plan: {
       Status: [...open, inbox(summary("1"))],
-      Read: [{ answer: { Letter: { summary: summary("1", { sender: { ...COUNCIL, unit: null, is_suspended: true } }), text: [{ Paragraph: [text("Hello.")] }], actions: [], attachments: [], alternatives: [] } } }],
+      Read: [{ answer: { Letter: { summary: summary("1", { sender: { ...COUNCIL, unit: null, is_suspended: true } }), text: "Hello.", hosts: [], actions: [], attachments: [], alternatives: [] } } }],
     },
     act: async (page) => {
       await press(page, "read");
@@ -1011,13 +1014,12 @@ test("hostile content of a letter stays text", async () => {
     ...LETTER,
     summary: summary("1", { label: hostile, sender: { ...COUNCIL, name: hostile, unit: hostile } }),
     in_plain_words: hostile,
-    text: [
-      { Paragraph: [text(hostile), { Link: [{ url: "javascript:document.title=1", host: "x" }, [text("press")]] }] },
-      { Code: hostile },
-    ],
+    text: `${hostile}\n\n[press](javascript:document.title=1) [here](https://elsewhere.example/) [now](https://pay.council.example/)\n\n    ${hostile}`,
+    // Not even a vault that takes these for hosts makes the page open them.
+    hosts: ["javascript:document.title=1", "", "x", "https://elsewhere.example/", "elsewhere.example/", "pay.council.example"],
     contact: hostile,
     actions: [{ label: hostile, link: { url: "javascript:document.title=1", host: "x" }, amount: [1, "<b>"], by: Number.MAX_SAFE_INTEGER, address: hostile, start: Number.MAX_SAFE_INTEGER, place: hostile, details: hostile, file: hostile }],
-    alternatives: [{ form: "Translation", language: hostile, file: hostile, address: hostile, label: hostile, in_plain_words: hostile, link: { url: "javascript:document.title=1", host: "x" }, text: [{ Paragraph: [text(hostile)] }] }],
+    alternatives: [{ form: "Translation", language: hostile, file: hostile, address: hostile, label: hostile, in_plain_words: hostile, link: { url: "javascript:document.title=1", host: "x" }, text: hostile }],
     attachments: [file(hostile, Number.MAX_SAFE_INTEGER, { media_type: hostile, label: hostile, language: hostile })],
   };
   const { context, page, wrong } = await openWithPretendVault(browser, { Status: [...open, inbox(letter.summary)], Read: [{ answer: { Letter: letter } }] });
@@ -1025,6 +1027,9 @@ test("hostile content of a letter stays text", async () => {
   await shows(page, "letter");
   assert.equal(await page.locator("#main-content :is(img, script)").count(), 0);
   assert.equal(await page.locator('#main-content a:not([href^="https://"])').count(), 0);
+  const links = page.locator(".letterbox-letter__text a");
+  assert.deepEqual(await links.evaluateAll((all) => all.map((link) => link.getAttribute("href"))), ["https://pay.council.example/"]);
+  for (const element of ["p", "code"]) assert.equal(await page.locator(`.letterbox-letter__text ${element}`).first().textContent(), hostile);
   assert.ok((await page.locator("[data-letter]").innerText()).includes(hostile));
   assert.equal(await page.title(), "Letter – Letterbox");
   assert.deepEqual(wrong, []);

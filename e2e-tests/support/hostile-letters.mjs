@@ -79,8 +79,11 @@ const escaped = (text) => text.replace(/[!-/:-@[-`{-~]/g, "\\$&");
 const closing = (text) => text.replace(/<\/(?:script|style|pre|textarea)>/gi, (tag) => tag.toLowerCase());
 
 const asMarkdown = () => texts(SEEN.map((of) => ({ part: closing(of), of })));
-const asCode = () => texts(SEEN.map((of) => ({ part: `${FENCE}\n${of}\n${FENCE}`, of })));
-const asAddress = () => texts(SEEN.filter((of) => isLine(of)).map((of) => ({ part: `[where](<${escaped(of)}>)`, of })));
+// Text as it stands, and where a link leads.
+export const asItStands = (of) => `${FENCE}\n${of}\n${FENCE}`;
+export const leadingTo = (of) => `[where](<${escaped(of)}>)`;
+const asCode = () => texts(SEEN.map((of) => ({ part: asItStands(of), of })));
+const asAddress = () => texts(SEEN.filter((of) => isLine(of)).map((of) => ({ part: leadingTo(of), of })));
 // These may be opened: their host is registered.
 const asOpenAddress = () =>
   texts(SEEN.filter(isInAddress).map((of) => ({ part: `[where](<https://pay.council.example/?${escaped(of)}>)`, of })));

@@ -8,7 +8,7 @@ const LOADER = /\/vault-loader-[0-9a-f]{16}\.js$/;
 const KEPT = ["content-security-policy", "cross-origin-embedder-policy", "cross-origin-resource-policy", "x-content-type-options"];
 
 // The version of the interface between page and vault.
-const INTERFACE = 7;
+const INTERFACE = 8;
 
 // What the page says without being asked to by its reader.
 const SIGNS = ["Active", "Hidden", "Shown"];

@@ -149,8 +149,8 @@ pub(crate) fn outside_link(
         .into_any()
 }
 
-/// Whether an address is one that a letter's link may lead to. The vault has made sure; a mistake
-/// there must not become script here.
+/// Whether an address is one that an action or another form of a letter may lead to. The vault has made
+/// sure; a mistake there must not become script here.
 pub(crate) fn is_outside(link: &Link) -> bool {
     link.url.starts_with("https://")
 }

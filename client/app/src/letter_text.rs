@@ -1,11 +1,13 @@
-//! A letter's text as elements. It is never parsed as HTML: every piece of text becomes a text node.
+//! A letter's text as elements. It is read as Markdown here and nowhere else (`client-markdown`), and never
+//! as HTML: every piece of text becomes a text node.
 
 use client_catalogue::Message;
-use client_messages::{Block, Link, Span};
+use client_markdown::{Block, Link, Span, parse};
+use client_messages as messages;
 use leptos::{html, prelude::*};
 
 use crate::{
-    elements::{is_outside, outside_link},
+    elements::outside_link,
     language::{self, Texts},
 };
 
@@ -14,15 +16,16 @@ const TITLE_LEVEL: u8 = 2;
 /// The lowest level that HTML has.
 const LOWEST_LEVEL: u8 = 6;
 
-/// The text, whose headings are one level below the title over it.
-pub(crate) fn letter_text(blocks: &[Block]) -> Vec<AnyView> {
-    text_below(TITLE_LEVEL, blocks)
+/// The text, whose headings are one level below the title over it. Links lead to `hosts`, those of the
+/// verified sender.
+pub(crate) fn letter_text(text: &str, hosts: &[String]) -> Vec<AnyView> {
+    text_below(TITLE_LEVEL, text, hosts)
 }
 
 /// The same, below a title of another level.
-pub(crate) fn text_below(title: u8, blocks: &[Block]) -> Vec<AnyView> {
+pub(crate) fn text_below(title: u8, text: &str, hosts: &[String]) -> Vec<AnyView> {
     let mut writer = Writer { texts: language::texts(), title, last_level: title };
-    writer.blocks(blocks)
+    writer.blocks(&parse(text, hosts))
 }
 
 struct Writer {
@@ -91,10 +94,11 @@ impl Writer {
             Span::Emphasis(spans) => html::em().child(self.spans(spans)).into_any(),
             Span::Strong(spans) => html::strong().child(self.spans(spans)).into_any(),
             Span::Code(text) => html::code().child(text.clone()).into_any(),
-            Span::Link(link, spans) if is_outside(link) => {
-                outside_link(self.texts, link, "letterbox-link", self.spans(spans))
+            Span::Link(Link { url, host }, spans) => {
+                let link = messages::Link { url: url.clone(), host: host.clone() };
+                outside_link(self.texts, &link, "letterbox-link", self.spans(spans))
             }
-            Span::Link(Link { url, .. }, spans) | Span::DeadLink(url, spans) => self.dead_link(url, spans),
+            Span::DeadLink(address, spans) => self.dead_link(address, spans),
             Span::Break => html::br().into_any(),
         }
     }

@@ -1,8 +1,7 @@
 //! What a screen shows of a letter. Made from a verified letter only.
 
 use crypto_core::letter::{self, AlternativeKind, Amount, VerifiedLetter};
-
-use crate::markdown::{self, Block, Link};
+use text_rules::registered_host;
 
 /// A letter in the list.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,8 +42,10 @@ pub struct LetterView {
     pub summary: LetterSummary,
     /// What it says in plain words.
     pub in_plain_words: Option<String>,
-    /// The letter itself.
-    pub text: Vec<Block>,
+    /// The letter itself, in Markdown as it was signed. Whoever shows it reads it.
+    pub text: String,
+    /// The hosts that its verified sender has registered: where links in its texts may lead (`LBX-LETTER-7`).
+    pub hosts: Vec<String>,
     /// How else to reach the body.
     pub contact: Option<String>,
     /// The body's number of the case.
@@ -55,6 +56,15 @@ pub struct LetterView {
     pub attachments: Vec<Attachment>,
     /// The same letter in other forms.
     pub alternatives: Vec<Alternative>,
+}
+
+/// An address that may be opened: `https`, and its host registered for the body.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The whole address.
+    pub url: String,
+    /// Its host, to be shown.
+    pub host: String,
 }
 
 /// Something to do.
@@ -122,8 +132,8 @@ pub struct Alternative {
     pub label: Option<String>,
     /// What it says in plain words.
     pub in_plain_words: Option<String>,
-    /// The letter itself in this form; empty where it is not here.
-    pub text: Vec<Block>,
+    /// The letter itself in this form, in Markdown as it was signed, where it is here.
+    pub text: Option<String>,
 }
 
 /// A file that came with a letter.
@@ -144,12 +154,11 @@ pub struct Attachment {
 impl LetterView {
     pub(crate) fn of(letter: &VerifiedLetter, summary: LetterSummary) -> Self {
         let content = letter.letter();
-        let may_open = |address: &str| letter.may_open(address);
         let way = |url: &Option<String>| match url {
             None => (None, None),
-            Some(url) => match Link::allowed(url, may_open) {
+            Some(url) => match registered_host(url, letter.hosts()) {
                 None => (None, Some(url.clone())),
-                link => (link, None),
+                Some(host) => (Some(Link { url: url.clone(), host: host.to_owned() }), None),
             },
         };
         let file = |number: Option<u8>| {
@@ -187,7 +196,7 @@ impl LetterView {
                 address,
                 label: inline.map(|inline| inline.label.clone()),
                 in_plain_words: inline.and_then(|inline| inline.summary.clone()),
-                text: inline.map(|inline| markdown::parse(&inline.text, may_open)).unwrap_or_default(),
+                text: inline.map(|inline| inline.text.clone()),
             }
         };
         let attachment = |file: &letter::Attachment| Attachment {
@@ -200,7 +209,8 @@ impl LetterView {
         Self {
             summary,
             in_plain_words: content.summary.clone(),
-            text: markdown::parse(&content.text, may_open),
+            text: content.text.clone(),
+            hosts: letter.hosts().to_vec(),
             contact: content.contact.clone(),
             case_id: content.case_id.clone(),
             actions: content.actions.iter().map(action).collect(),
@@ -222,4 +232,4 @@ const fn form(kind: AlternativeKind) -> Form {
     }
 }
 
-redacted!(LetterSummary, Sender, LetterView, Action, Attachment, Alternative);
+redacted!(LetterSummary, Sender, LetterView, Link, Action, Attachment, Alternative);

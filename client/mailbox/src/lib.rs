@@ -13,7 +13,7 @@
 //! | the registry of public bodies, mirrored whole | [`registry`] |
 //! | signed requests to the relay | [`relay`], [`http`] |
 //! | the chain of deposits, letters, the archive | [`inbox`] |
-//! | what a screen shows of a letter | [`letter`], [`markdown`] |
+//! | what a screen shows of a letter | [`letter`] |
 //! | an attachment, fetched, opened and checked | [`download`] |
 //! | when to ask again after a failure | [`retry`] |
 //! | when letters lock by themselves | [`idleness`], [`settings`] |
@@ -49,7 +49,6 @@ pub mod inbox;
 pub mod keys;
 pub mod letter;
 pub mod local;
-pub mod markdown;
 pub mod reading;
 pub mod recovery;
 pub mod registry;

@@ -5,7 +5,6 @@ use client_mailbox::{
     inbox::{AgainPass, Alarm, Inbox, InboxError, Part, RelayLie, Unopenable, ViewError},
     letter::Form,
     local::names,
-    markdown::{Block, Span},
     registry::{Registry, SenderError},
 };
 use crypto_core::letter::{Action, ActionCode, Alternative, AlternativeKind, Inline, Letter, LetterId};
@@ -38,7 +37,9 @@ fn a_letter_is_opened_stored_filed_and_shown() {
     let view = device.inbox.view(&id, record.content.as_ref(), &device.reader()).unwrap();
     assert!(view.summary == summary);
     assert_eq!(view.in_plain_words.as_deref(), Some("You owe £120. Pay by 1 April."));
-    assert!(view.text[0] == Block::Paragraph(vec![Span::Text("Dear Ms O’Neil,".to_owned())]));
+    // As it was signed: who shows it reads it as Markdown.
+    assert!(view.text == letter().text);
+    assert_eq!(view.hosts, ["pay.example.scot"]);
 }
 
 #[test]
@@ -125,12 +126,10 @@ fn whatever_was_signed_of_an_action_and_of_other_forms_is_shown() {
     assert_eq!((translation.form, translation.language.as_str()), (Form::Translation, "gd"));
     assert_eq!(translation.label.as_deref(), Some("Cìs comhairle"));
     assert_eq!(translation.in_plain_words.as_deref(), Some("Pàigh £120."));
-    let words = |words: &str| Span::Text(words.to_owned());
-    let paragraph =
-        Block::Paragraph(vec![words("Tha "), Span::Emphasis(vec![words("£120")]), words(" ri phàigheadh.")]);
-    assert!(translation.text == [paragraph]);
+    assert_eq!(translation.text.as_deref(), Some("Tha *£120* ri phàigheadh."));
     let host = signed.link.as_ref().map(|link| link.host.as_str());
     assert_eq!((signed.form, host, &signed.address), (Form::SignLanguage, Some("pay.example.scot"), &None));
+    assert!(signed.text.is_none());
     assert!(sound.link.is_none());
     assert_eq!(sound.address.as_deref(), Some("https://evil.example/mp3"));
 }

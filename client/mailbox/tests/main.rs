@@ -9,8 +9,6 @@ mod attachments;
 #[cfg(not(target_family = "wasm"))]
 mod attachments_lies;
 #[cfg(not(target_family = "wasm"))]
-mod collections;
-#[cfg(not(target_family = "wasm"))]
 mod device;
 #[cfg(not(target_family = "wasm"))]
 mod enrolment;
@@ -25,7 +23,6 @@ mod inbox_lies;
 #[cfg(not(target_family = "wasm"))]
 mod journey;
 mod keys;
-mod markdown;
 #[cfg(not(target_family = "wasm"))]
 mod reading;
 #[cfg(not(target_family = "wasm"))]

@@ -18,7 +18,7 @@ use web_sys::Blob;
 
 /// The version of this interface. Page and vault are built and served together; a mismatch means
 /// that an old copy of one of them came out of a cache, and the page then asks to be loaded again.
-pub const INTERFACE_VERSION: u32 = 7;
+pub const INTERFACE_VERSION: u32 = 8;
 
 /// After how many minutes letters can be chosen to lock.
 pub const IDLE_MINUTES: [u8; 6] = [2, 5, 10, 15, 30, 60];
@@ -471,8 +471,10 @@ pub struct LetterView {
     pub summary: LetterSummary,
     /// What it says in plain words.
     pub in_plain_words: Option<String>,
-    /// The letter itself.
-    pub text: Vec<Block>,
+    /// The letter itself, in Markdown as it was signed.
+    pub text: String,
+    /// The hosts that the verified sender has registered: where links in its texts may lead.
+    pub hosts: Vec<String>,
     /// How else to reach the body.
     pub contact: Option<String>,
     /// The body's number of the case.
@@ -577,8 +579,8 @@ pub struct Alternative {
     pub label: Option<String>,
     /// What it says in plain words.
     pub in_plain_words: Option<String>,
-    /// The letter itself in this form; empty where it is not here.
-    pub text: Vec<Block>,
+    /// The letter itself in this form, in Markdown as it was signed, where it is here.
+    pub text: Option<String>,
 }
 
 /// An address that may be opened: `https`, and its host registered for the body.
@@ -588,42 +590,6 @@ pub struct Link {
     pub url: String,
     /// Its host, to be shown.
     pub host: String,
-}
-
-/// A part of a letter's text: a small subset of CommonMark.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Block {
-    /// A heading; level 1 to 4 below the letter's own.
-    Heading(u8, Vec<Span>),
-    /// A paragraph.
-    Paragraph(Vec<Span>),
-    /// A list; numbered from the number, if there is one.
-    List(Option<u64>, Vec<Vec<Block>>),
-    /// A quotation.
-    Quote(Vec<Block>),
-    /// Text as it stands.
-    Code(String),
-    /// A line across.
-    Rule,
-}
-
-/// A part of a line.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Span {
-    /// Text.
-    Text(String),
-    /// Emphasis.
-    Emphasis(Vec<Span>),
-    /// Strong emphasis.
-    Strong(Vec<Span>),
-    /// Text as it stands.
-    Code(String),
-    /// A link that may be opened.
-    Link(Link, Vec<Span>),
-    /// A link that may not: its text, and the address as text.
-    DeadLink(String, Vec<Span>),
-    /// A new line.
-    Break,
 }
 
 macro_rules! redacted {
@@ -649,7 +615,5 @@ redacted!(
     Attachment,
     SavedFile,
     Action,
-    Link,
-    Block,
-    Span
+    Link
 );

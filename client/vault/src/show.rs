@@ -5,7 +5,6 @@ use api::sessions::{SessionEnd, SessionEntry};
 use client_mailbox::{
     inbox::Alarm,
     letter::{self, Form, LetterSummary, LetterView},
-    markdown::{self, Block, Span},
     session::Told,
     settings::Settings,
 };
@@ -26,6 +25,7 @@ pub(crate) fn view(view: LetterView) -> page::LetterView {
         summary: shown,
         in_plain_words,
         text,
+        hosts,
         contact,
         case_id,
         actions,
@@ -35,7 +35,8 @@ pub(crate) fn view(view: LetterView) -> page::LetterView {
     page::LetterView {
         summary: summary(shown),
         in_plain_words,
-        text: blocks(text),
+        text,
+        hosts,
         contact,
         case_id,
         actions: actions.into_iter().map(action).collect(),
@@ -132,7 +133,7 @@ fn alternative(alternative: letter::Alternative) -> page::Alternative {
         address,
         label,
         in_plain_words,
-        text: blocks(text),
+        text,
     }
 }
 
@@ -141,39 +142,7 @@ fn attachment(attachment: letter::Attachment) -> page::Attachment {
     page::Attachment { file_name, media_type, size, label, language }
 }
 
-fn link(link: markdown::Link) -> page::Link {
-    let markdown::Link { url, host } = link;
+fn link(link: letter::Link) -> page::Link {
+    let letter::Link { url, host } = link;
     page::Link { url, host }
-}
-
-// Deep nesting ends in `client-mailbox`: the tree is as deep as it lets a letter be.
-fn blocks(blocks: Vec<Block>) -> Vec<page::Block> {
-    blocks.into_iter().map(block).collect()
-}
-
-fn block(block: Block) -> page::Block {
-    match block {
-        Block::Heading(level, text) => page::Block::Heading(level, spans(text)),
-        Block::Paragraph(text) => page::Block::Paragraph(spans(text)),
-        Block::List(first, items) => page::Block::List(first, items.into_iter().map(blocks).collect()),
-        Block::Quote(inner) => page::Block::Quote(blocks(inner)),
-        Block::Code(text) => page::Block::Code(text),
-        Block::Rule => page::Block::Rule,
-    }
-}
-
-fn spans(spans: Vec<Span>) -> Vec<page::Span> {
-    spans.into_iter().map(span).collect()
-}
-
-fn span(span: Span) -> page::Span {
-    match span {
-        Span::Text(text) => page::Span::Text(text),
-        Span::Emphasis(inner) => page::Span::Emphasis(spans(inner)),
-        Span::Strong(inner) => page::Span::Strong(spans(inner)),
-        Span::Code(text) => page::Span::Code(text),
-        Span::Link(to, inner) => page::Span::Link(link(to), spans(inner)),
-        Span::DeadLink(address, inner) => page::Span::DeadLink(address, spans(inner)),
-        Span::Break => page::Span::Break,
-    }
 }

@@ -271,6 +271,6 @@ impl VerifiedBody {
     /// (`LBX-LETTER-6`, `LBX-LETTER-7`).
     #[must_use]
     pub fn may_open(&self, address: &str) -> bool {
-        text::https_host(address).is_some_and(|host| self.may_link_to(host))
+        text::registered_host(address, &self.entry.hosts).is_some()
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         content::{Letter, LetterId},
         fingerprint::fingerprint,
     },
-    text::https_host,
+    text::{https_host, registered_host},
 };
 
 /// How far the sender's clock may be ahead of the relay's, in seconds.
@@ -324,7 +324,14 @@ impl VerifiedLetter {
     /// the body has registered. Anything else is shown as text (`LBX-LETTER-7`).
     #[must_use]
     pub fn may_open(&self, address: &str) -> bool {
-        https_host(address).is_some_and(|host| self.hosts.iter().any(|registered| registered == host))
+        registered_host(address, &self.hosts).is_some()
+    }
+
+    /// The hosts that the body has registered, for whoever judges the addresses in the text
+    /// (`LBX-LETTER-7`).
+    #[must_use]
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
     }
 
     /// Whether its files are stored in exactly these places, in this order: those of the blobs that

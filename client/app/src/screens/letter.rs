@@ -23,7 +23,8 @@ pub(crate) fn letter(page: Page) -> AnyView {
     let LetterView {
         summary,
         in_plain_words,
-        text: blocks,
+        text: words,
+        hosts,
         contact,
         case_id,
         actions,
@@ -53,9 +54,9 @@ pub(crate) fn letter(page: Page) -> AnyView {
             html::div()
                 .class("letterbox-letter__text")
                 .attr("lang", language.clone())
-                .child(letter_text(&blocks)),
+                .child(letter_text(&words, &hosts)),
             attachments(page, &summary.id, &language, files),
-            other_forms(alternatives),
+            other_forms(alternatives, &hosts),
             how_to_reach(&language, contact, case_id),
         )),
     )
@@ -183,18 +184,17 @@ fn in_file(name: String) -> impl IntoView {
 }
 
 /// The same letter in other forms.
-fn other_forms(alternatives: Vec<Alternative>) -> AnyView {
+fn other_forms(alternatives: Vec<Alternative>, hosts: &[String]) -> AnyView {
     if alternatives.is_empty() {
         return ().into_any();
     }
-    let forms = alternatives.into_iter().map(other_form).collect::<Vec<_>>();
+    let forms = alternatives.into_iter().map(|form| other_form(form, hosts)).collect::<Vec<_>>();
     (subheading(Message::FormsTitle), forms).into_any()
 }
 
-fn other_form(alternative: Alternative) -> AnyView {
+fn other_form(alternative: Alternative, hosts: &[String]) -> AnyView {
     let texts = language::texts();
-    let Alternative { form, language, file, link, address, label, in_plain_words, text: blocks } =
-        alternative;
+    let Alternative { form, language, file, link, address, label, in_plain_words, text: words } = alternative;
     let name = text(match form {
         Form::Translation => Message::FormTranslation,
         Form::LargePrint => Message::FormLargePrint,
@@ -212,12 +212,9 @@ fn other_form(alternative: Alternative) -> AnyView {
         label.map(|label| html::p().child(html::strong().attr("lang", language.clone()).child(label)));
     let in_plain_words = in_plain_words
         .map(|words| html::p().class("letterbox-lines").attr("lang", language.clone()).child(words));
-    let here = (!blocks.is_empty()).then(|| {
-        html::div()
-            .class("letterbox-letter__text")
-            .attr("lang", language.clone())
-            .child(text_below(FORM_LEVEL, &blocks))
-    });
+    let elements = words.map(|words| text_below(FORM_LEVEL, &words, hosts)).unwrap_or_default();
+    let here = (!elements.is_empty())
+        .then(|| html::div().class("letterbox-letter__text").attr("lang", language.clone()).child(elements));
     let title = html::h3().child((name, " (", language.clone(), ")"));
     (title, file.map(in_file), link, address.map(dead_address), label, in_plain_words, here).into_any()
 }

@@ -47,11 +47,12 @@ enum Raw {
 }
 
 /// A tree that grows.
-pub(super) struct Tree<'a, F> {
+pub(super) struct Tree<'a> {
     source: &'a str,
     /// Up to where the source is shown.
     shown: usize,
-    may_open: F,
+    /// Where links may lead.
+    hosts: &'a [String],
     blocks: Vec<Block>,
     spans: Vec<Span>,
     open: Vec<Frame>,
@@ -60,12 +61,12 @@ pub(super) struct Tree<'a, F> {
     elements: usize,
 }
 
-impl<'a, F: Fn(&str) -> bool> Tree<'a, F> {
-    pub(super) const fn new(source: &'a str, may_open: F) -> Self {
+impl<'a> Tree<'a> {
+    pub(super) const fn new(source: &'a str, hosts: &'a [String]) -> Self {
         Self {
             source,
             shown: 0,
-            may_open,
+            hosts,
             blocks: Vec::new(),
             spans: Vec::new(),
             open: Vec::new(),
@@ -210,7 +211,7 @@ impl<'a, F: Fn(&str) -> bool> Tree<'a, F> {
             Line::Emphasis => self.span(Span::Emphasis(spans)),
             Line::Strong => self.span(Span::Strong(spans)),
             Line::Link(Target { address, title }) => {
-                let span = match Link::allowed(&address, &self.may_open) {
+                let span = match Link::allowed(&address, self.hosts) {
                     Some(link) => Span::Link(link, spans),
                     None => Span::DeadLink(readable(&address), spans),
                 };

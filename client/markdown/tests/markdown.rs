@@ -1,16 +1,16 @@
 //! Letter text: what it may become, and what hostile text becomes.
 
-use client_mailbox::markdown::{Block, Link, Span, parse};
+use client_markdown::{Block, Link, Span, parse};
 use proptest::prelude::*;
 
-use crate::{portable_test, world::config};
+use crate::{has_link, hosts, portable_test};
 
-fn may_open(address: &str) -> bool {
-    address.starts_with("https://pay.example.scot/")
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn tree(source: &str) -> Vec<Block> {
-    parse(source, may_open)
+    parse(source, &hosts())
 }
 
 fn text(text: &str) -> Span {
@@ -217,6 +217,38 @@ fn a_link_to_a_registered_host_shows_the_host() {
     let url = "https://pay.example.scot/bill?1#2".to_owned();
     let link = Link { url: url.clone(), host: "pay.example.scot".to_owned() };
     assert!(tree(&format!("[pay]({url})")) == [Block::Paragraph(vec![Span::Link(link, vec![text("pay")])])]);
+}
+
+#[portable_test]
+fn a_link_opens_only_where_the_verified_sender_has_registered_its_host() {
+    let open = "[pay](https://pay.example.scot/bill)";
+    assert!(has_link(&tree(open)));
+    // The hosts are those of the sender: of another one nothing opens.
+    assert!(!has_link(&parse(open, &[])));
+    assert!(!has_link(&parse(open, &["elsewhere.example".to_owned()])));
+    for address in [
+        "http://pay.example.scot/",
+        "HTTPS://pay.example.scot/",
+        "//pay.example.scot/",
+        "https:pay.example.scot",
+        "https://PAY.example.scot/",
+        "https://pay.example.scot./",
+        "https://pay.example.scot:443/",
+        "https://pay.example.scot@evil.example/",
+        "https://user@pay.example.scot/",
+        "https://pay.example.scot%2eevil.example/",
+        "https://pay.example.scot&#46;evil.example/",
+        "https://pay.example.scot&bsol;@evil.example/",
+        "https://pay.example.scot&Tab;/",
+        "https://pay.example.scot.evil.example/",
+        "https://not.pay.example.scot/",
+        "https://example.scot/",
+        "javascript:alert(1)//https://pay.example.scot/",
+    ] {
+        for source in [format!("[pay](<{address}>)"), format!("[pay][1]\n\n[1]: <{address}>")] {
+            assert!(!has_link(&tree(&source)), "{source}");
+        }
+    }
 }
 
 #[portable_test]

@@ -5,6 +5,9 @@
 //! address, an address is a link only where the body has registered its host (`LBX-LETTER-7`). Nothing
 //! becomes HTML again.
 //!
+//! The page reads it, when it shows a letter. No text of a sender is read as Markdown where there are keys:
+//! the vault verifies the letter and hands over its text as it was signed, and the hosts of its sender.
+//!
 //! Whoever reads a letter sees what was signed. So what CommonMark keeps out of sight is shown as well:
 //! the titles of links and images, the first line of fenced code, and definitions of links, used or not.
 //!
@@ -12,9 +15,22 @@
 //! and the number of its elements have limits: what is nested deeper is shown flat, and a text with
 //! more elements is shown as it was written. No word is left out.
 
+#![forbid(unsafe_code)]
+
 mod tree;
 
 use pulldown_cmark::{Options, Parser};
+
+/// What holds a letter prints its own name alone.
+macro_rules! redacted {
+    ($($name:ident),+) => {
+        $(impl core::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                formatter.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        })+
+    };
+}
 
 /// The most levels of blocks in blocks; inline elements may add as many.
 const DEEPEST: usize = 12;
@@ -33,12 +49,8 @@ pub struct Link {
 
 impl Link {
     /// A link, if it may be opened.
-    pub(crate) fn allowed(url: &str, may_open: impl Fn(&str) -> bool) -> Option<Self> {
-        if !may_open(url) {
-            return None;
-        }
-        let rest = url.strip_prefix("https://")?;
-        let host = rest.split(['/', '?', '#']).next()?;
+    fn allowed(url: &str, hosts: &[String]) -> Option<Self> {
+        let host = text_rules::registered_host(url, hosts)?;
         Some(Self { url: url.to_owned(), host: host.to_owned() })
     }
 }
@@ -79,10 +91,11 @@ pub enum Span {
     Break,
 }
 
-/// Reads a letter's text. `may_open` says whether an address may be opened.
+/// Reads a letter's text. `hosts` are those that its verified sender has registered: no address leads
+/// anywhere else.
 #[must_use]
-pub fn parse(text: &str, may_open: impl Fn(&str) -> bool) -> Vec<Block> {
-    let mut tree = tree::Tree::new(text, may_open);
+pub fn parse(text: &str, hosts: &[String]) -> Vec<Block> {
+    let mut tree = tree::Tree::new(text, hosts);
     for (event, place) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
         tree.take(event, &place);
         if tree.elements() > MOST_ELEMENTS {
@@ -97,7 +110,7 @@ pub fn parse(text: &str, may_open: impl Fn(&str) -> bool) -> Vec<Block> {
 fn readable(text: &str) -> String {
     let replaced = |sign: char| {
         let is_hidden = sign.is_control() && !matches!(sign, '\n' | '\t');
-        if is_hidden || crypto_core::text::is_deceptive(sign) { char::REPLACEMENT_CHARACTER } else { sign }
+        if is_hidden || text_rules::is_deceptive(sign) { char::REPLACEMENT_CHARACTER } else { sign }
     };
     text.chars().map(replaced).collect()
 }

@@ -6,10 +6,12 @@
 
 use std::{fs, path::Path, process::Command, sync::LazyLock};
 
-use client_mailbox::markdown::{Block, Span, parse};
-use crypto_core::text::is_deceptive;
+use client_markdown::{Block, Span, parse};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 use serde_json::Value;
+use text_rules::is_deceptive;
+
+use crate::{has_link, hosts};
 
 static COLLECTIONS: LazyLock<Value> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -117,33 +119,11 @@ fn escaped(text: &str) -> String {
         .collect()
 }
 
-/// Whether there is a link that may be opened.
-fn has_link(blocks: &[Block]) -> bool {
-    blocks.iter().any(|block| match block {
-        Block::Heading(_, spans) | Block::Paragraph(spans) => has_link_in_line(spans),
-        Block::List(_, items) => items.iter().any(|item| has_link(item)),
-        Block::Quote(inner) => has_link(inner),
-        Block::Code(_) | Block::Rule => false,
-    })
-}
-
-fn has_link_in_line(spans: &[Span]) -> bool {
-    spans.iter().any(|span| match span {
-        Span::Link(..) => true,
-        Span::Emphasis(inner) | Span::Strong(inner) | Span::DeadLink(_, inner) => has_link_in_line(inner),
-        Span::Text(_) | Span::Code(_) | Span::Break => false,
-    })
-}
-
-fn may_open(address: &str) -> bool {
-    address.starts_with("https://pay.example.scot/")
-}
-
 #[test]
 fn each_example_of_commonmark_says_the_words_that_its_own_reader_finds() {
     assert_eq!(examples().count(), 652);
     for Example { section, markdown, words } in examples() {
-        let said = said(&parse(markdown, |_| false));
+        let said = said(&parse(markdown, &[]));
         assert!(are_said(words, &said), "{section}: {markdown:?}: {said:?}");
         if is_in_sight(markdown) {
             assert_eq!(said, words, "{section}: {markdown:?}");
@@ -155,7 +135,7 @@ fn each_example_of_commonmark_says_the_words_that_its_own_reader_finds() {
 fn each_definition_of_the_examples_is_shown_as_it_was_written() {
     let mut definitions = 0;
     for Example { section, markdown, .. } in examples() {
-        let said = said(&parse(markdown, |_| false));
+        let said = said(&parse(markdown, &[]));
         let parser = Parser::new_ext(markdown, Options::empty());
         for (_, definition) in parser.reference_definitions().iter() {
             let written: String = without_space(&markdown[definition.span.clone()]);
@@ -170,25 +150,25 @@ fn each_definition_of_the_examples_is_shown_as_it_was_written() {
 fn what_is_no_element_of_ours_is_shown_as_text() {
     assert!(vectors().count() >= 900, "{}", vectors().count());
     for text in vectors().chain(examples().map(|example| example.markdown)) {
-        let said = said(&parse(text, may_open));
+        let said = said(&parse(text, &hosts()));
         assert!(are_said(&read(text), &said), "{text:?}: {said:?}");
         if is_in_sight(text) {
             assert_eq!(said, read(text), "{text:?}");
         }
     }
     let together = vectors().collect::<Vec<_>>().join("\n\n");
-    assert!(are_said(&read(&together), &said(&parse(&together, may_open))));
+    assert!(are_said(&read(&together), &said(&parse(&together, &hosts()))));
 }
 
 #[test]
 fn no_string_of_the_collections_becomes_a_link() {
     for text in vectors() {
-        assert!(!has_link(&parse(text, may_open)), "{text:?}");
-        assert!(!has_link(&parse(&format!("[pay]({text})"), may_open)), "{text:?}");
-        assert!(!has_link(&parse(&format!("[pay]\n\n[pay]: <{text}>"), may_open)), "{text:?}");
+        assert!(!has_link(&parse(text, &hosts())), "{text:?}");
+        assert!(!has_link(&parse(&format!("[pay]({text})"), &hosts())), "{text:?}");
+        assert!(!has_link(&parse(&format!("[pay]\n\n[pay]: <{text}>"), &hosts())), "{text:?}");
     }
     // The same search finds one that is there.
-    assert!(has_link(&parse("- > *[pay](https://pay.example.scot/)*", may_open)));
+    assert!(has_link(&parse("- > *[pay](https://pay.example.scot/)*", &hosts())));
 }
 
 #[test]
@@ -196,7 +176,7 @@ fn an_address_that_may_not_be_opened_is_shown_to_the_last_character() {
     let lines = seen().map(str::trim).filter(|text| !text.contains(['\n', '\t']));
     for text in lines {
         let link = Span::DeadLink(text.to_owned(), vec![Span::Text("pay".to_owned())]);
-        let tree = parse(&format!("[pay](<{}>)", escaped(text)), may_open);
+        let tree = parse(&format!("[pay](<{}>)", escaped(text)), &hosts());
         assert!(tree == [Block::Paragraph(vec![link])], "{text:?}");
     }
 }
@@ -207,6 +187,6 @@ fn text_that_was_escaped_is_shown_to_the_last_character() {
         let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let source = lines.iter().map(|line| escaped(line)).collect::<Vec<_>>().join("\n");
         let expected = Block::Paragraph(vec![Span::Text(lines.join(" "))]);
-        assert!(parse(&source, may_open) == [expected], "{text:?}");
+        assert!(parse(&source, &hosts()) == [expected], "{text:?}");
     }
 }
