@@ -12,7 +12,7 @@ const SECRET = {
   "relay-auth": ["Secret", "SigningKey", "TicketKeys", "Bytes"],
   "crypto-core": ["Seed", "InboxPrivateKey", "AttachmentKey", "Sealer", "ArchiveRoot", "Bundle", "RecoveryCode", "RecoveryKeys", "Keys"],
   "client/mailbox": ["DeviceKeys", "Former", "Found"],
-  "keyserver": ["Keys", "DirectoryKeys", "RecordKeys", "Handle", "Session", "IdentityTokens", "Tokens", "Sealing", "Index"],
+  "keyserver": ["Keys", "DirectoryKeys", "RecordKeys", "Handle", "Session", "IdentityTokens", "Tokens", "Sealing", "Index", "Redemption", "Redeemed", "AttributesAnswer", "ProvideRequest"],
   "service": ["KeySource"],
   "sender-sdk": ["KeysFile"],
 };
@@ -28,6 +28,7 @@ const OPEN_FIELDS = {
   "Found digest": "a hash of what the relay has",
   "Bundle salt": "a salt of what stands in the entry",
   "InboxPrivateKey private": "wipes itself (x-wing with its feature zeroize), and does not say so",
+  "Redemption stage": "what was asked for",
   "Sealer stream": "its cipher wipes itself, and the stream does not say so",
   "Sealer aad": "public",
   "Sealer digest": "a hash that stands in the letter",
@@ -40,7 +41,6 @@ const IN_PLAIN_TEXT = {
   "client/messages": ["Command", "RecoverySheet"],
   "client/mailbox": ["Flow", "Enrolment", "SignedEnrolment", "Enrolled", "Returned", "Download", "Saved"],
   "crypto-core": ["Evidence", "AddressEvidence", "Address", "Attributes", "VerifiedPerson", "Opener"],
-  "keyserver": ["Redemption", "Redeemed", "AttributesAnswer", "ProvideRequest"],
 };
 
 // Their `Debug` says a length, or a step, and nothing of what they hold.

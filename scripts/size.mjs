@@ -1,11 +1,13 @@
-// How much a browser loads: node scripts/size.mjs DIST
+// How much a browser loads, and that nothing in it says where it was built: node scripts/size.mjs DIST
 //
 // Two budgets, in bytes as brotli sends them, for people on slow lines: what the page loads first, and
 // the vault that it loads beside. Starts at index.html and follows every name of a built file in the files
 // that are reached, so that nothing new is left out. A file that nobody reaches fails the check as well: it
 // would be in neither budget.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 
 const PAGE_KIB = 350;
@@ -51,5 +53,21 @@ judge("vault", vault, VAULT_KIB);
 if (forgotten.length > 0) {
   failed = true;
   console.log(`size: loaded by nothing that the page loads: ${forgotten.join(", ")}`);
+}
+
+// The folders of the machine that builds: of its user, of this checkout, of the compiler and of what it reads.
+// In a release they would tell who built it, and no other machine would make the same bytes.
+const rust = (...print) => execFileSync("rustc", ["--print", ...print], { encoding: "utf8" }).trim();
+const cargo = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+// Those of one name alone (`/src`) stand within the paths of others as well.
+const own = [homedir(), process.cwd(), cargo, process.env.CARGO_TARGET_DIR, rust("sysroot")].filter((folder) => folder?.split("/").length > 2);
+const folders = [...new Set([...own, "/home/", "/root/", "/Users/"])];
+const tells = (bytes) => folders.filter((folder) => bytes.includes(folder));
+for (const folder of folders) if (tells(Buffer.from(`\0library${join(folder, "main.rs")}\0`)).length === 0) throw new Error(`${folder} would not be found`);
+for (const name of [...vault, ...page].filter((name) => /\.(wasm|js)$/.test(name))) {
+  const found = tells(readFileSync(join(dist, name)));
+  if (found.length === 0) continue;
+  failed = true;
+  console.log(`size: ${name} has a path of this machine in it (below ${found.join(", ")}): have scripts/tools take it out (wasm_flags)`);
 }
 process.exit(failed ? 1 : 0);

@@ -1567,6 +1567,27 @@ test("what came back for nobody in another tab goes to the vault of its own, and
   await context.close();
 });
 
+for (const [what, plan, opens] of [
+  ["an open mailbox", { Unlock: open }, (page) => shows(page, "inbox")],
+  ["a mailbox that is being opened", { Unlock: [] }, (page) => page.locator("[data-progress]", { hasText: words("progress-waiting") }).waitFor()],
+]) {
+  test(`what came back for a tab that slept closes no ${what}, and goes nowhere`, async () => {
+    const { context, page } = await openWithPretendVault(browser, { Returned: status("Locked"), ...plan }, returned);
+    await page.evaluate(() => { globalThis.close = () => { globalThis.wouldClose = true; }; });
+    await shows(page, "locked");
+    await typePassphrase(page, "harbour violin seventeen");
+    await opens(page);
+    // From here on it is written down what is said.
+    await comesBack(page, "nobody's");
+    await says(page, { Waiting: "s" });
+    await settles(page);
+    assert.deepEqual(await page.evaluate(() => globalThis.channelHeard.filter((word) => word.Here)), []);
+    assert.notEqual(await page.evaluate(() => document.documentElement.dataset.screen), "handed-over");
+    assert.equal(await page.evaluate(() => globalThis.wouldClose), undefined);
+    await context.close();
+  });
+}
+
 test("while a session reads there is no lock and no setting, and the way out is a button that stays where it is", async () => {
   const { context, page, tell } = await openWithPretendVault(browser, reading);
   await goToReading(page);

@@ -370,11 +370,25 @@ test("who goes back and forward again finds no letter, and nothing is left", asy
   });
 });
 
+test("a session whose opening was answered to nobody is over at the relay before another is begun", async () => {
+  const before = ends.exchanges.length;
+  const { context, page } = await visiting.opensTabs(browser);
+  const lost = between.alter({ matches: asks("POST", "/v1/recovery/session"), answer: () => ({ status: 503, content: Buffer.alloc(0) }) });
+  await visiting.typesVisitCode(page, code);
+  await visiting.signsInBeside(page, WHO);
+  await by.isTold(page, "RelayUnreachable");
+  await by.shows(page, "visit-sign-in");
+  assert.equal(lost.exchanges.at(-1).given.status, 204, "it was open");
+  lost.end();
+  await hasEnded(before);
+  await context.close();
+});
+
 test("what nobody could end is over at the relay a quarter of an hour later, and the owner sees it", async () => {
   await opens(NEW_PASSPHRASE);
   // The browser that was killed could say nothing.
   await openNow().first().waitFor();
-  const now = await listed(9);
+  const now = await listed(10);
   assert.ok(now.some((said) => said.includes("They are open there now.")));
   await locks();
   time.set(`+${PAUSE / 1000}`);
@@ -385,7 +399,7 @@ test("what nobody could end is over at the relay a quarter of an hour later, and
   await opens(NEW_PASSPHRASE);
   await notice().first().waitFor();
   assert.equal(await openNow().count(), 0);
-  const said = await listed(9);
+  const said = await listed(10);
   assert.deepEqual(said.filter((one) => one.includes("open there now")), []);
   assert.ok(said.some((one) => one.includes(words("session-end-time"))), said.join("\n"));
 });

@@ -9,7 +9,9 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     archive::{Archive, ArchiveQuota},
-    blobs::{BlobQuota, Blobs, Collection, MOST_DOWNLOADS, MOST_PARTS, shares::Shares},
+    blobs::{
+        BlobQuota, Blobs, Collection, MOST_DOWNLOADS, MOST_PARTS, MOST_SESSION_DOWNLOADS, shares::Shares,
+    },
     deposits::{Deposits, LetterQuota, arrivals::Arrivals},
     mailboxes::{Mailboxes, requests::Requests},
     recovery::Recovery,
@@ -116,6 +118,7 @@ impl App {
                 room: Arc::new(Semaphore::new(limits.parts)),
                 arriving: Shares::of(MOST_PARTS),
                 downloads: Shares::of(MOST_DOWNLOADS),
+                session_downloads: Shares::of(MOST_SESSION_DOWNLOADS),
             },
             deposits: Deposits {
                 store: Arc::clone(&store),

@@ -4,13 +4,17 @@ use api::{
     Code, Octets, Octets32,
     letters::LetterPage,
     recovery::{RecoveryPut, RecoveryRestart},
-    sessions::{LIFE, MOST_OPEN, OpenSession, PAUSE, REMEMBERED, SessionEnd, SessionEntry, SessionList},
+    sessions::{
+        LIFE, MOST_OPEN, MOST_REMEMBERED, OpenSession, PAUSE, REMEMBERED, SessionEnd, SessionEntry,
+        SessionList,
+    },
 };
 use axum::{
-    body::Body,
-    http::{Request, StatusCode},
+    body::{Body, BodyDataStream, Bytes},
+    http::{Request, StatusCode, header},
 };
 use futures_util::{FutureExt as _, StreamExt as _};
+use letterbox_server::blobs::{MOST_DOWNLOADS, MOST_SESSION_DOWNLOADS};
 use relay_auth::{
     access::SignedAccessList,
     cbor::{Suite, Version, Wire as _, encode},
@@ -21,8 +25,11 @@ use relay_auth::{
     signing::SigningKey,
 };
 
-use crate::support::{
-    MAILBOX, NOW, Relay, TestRng, access_key, access_list, copy, device, key, list, put, tickets, voucher,
+use crate::{
+    blobs::{content, path_of},
+    support::{
+        MAILBOX, NOW, Relay, TestRng, access_key, access_list, copy, device, key, list, put, tickets, voucher,
+    },
 };
 
 const LETTERS: &str = "/v1/mailbox/letters";
@@ -374,6 +381,99 @@ async fn a_mailbox_has_so_many_open_sessions_and_no_more() {
     relay.agreed(relay.signed("DELETE", OWN, b"", &reader())).await;
     relay.open_session(last).await;
     assert_eq!(relay.told().await.len(), MOST_OPEN + 1);
+}
+
+/// `LBX-SESSION-4`
+#[tokio::test]
+async fn who_has_to_wait_for_one_to_be_forgotten_is_told_for_how_long() {
+    let relay = Relay::readable().await;
+    for reader in (100..).take(MOST_REMEMBERED).map(key) {
+        relay.open_session(&reader).await;
+        relay.agreed(relay.signed("DELETE", OWN, b"", &reader)).await;
+    }
+    let refused = relay.send(relay.ticket_for(&reader(), NOW)).await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()[header::RETRY_AFTER], (REMEMBERED + 1).to_string());
+    let now = NOW + REMEMBERED + 1;
+    relay.set_time(now);
+    // Each request takes a little of what is due away.
+    while !relay.told().await.is_empty() {}
+    relay.agreed(relay.ticket_for(&reader(), now)).await;
+}
+
+/// A file of a letter, of so many pieces as the relay sends, and the request for it.
+async fn with_file(relay: &Relay) -> (Bytes, String) {
+    let file = content(1 << 20);
+    relay.upload(9, 7, 1 << 20, 0, &file).await;
+    relay.deposit_with(9, &[7]).await;
+    (file.into(), path_of(7))
+}
+
+/// What comes of a download after its first piece, and whether that is all of it.
+async fn rest(mut stream: BodyDataStream) -> (usize, bool) {
+    let mut length = 0;
+    while let Some(piece) = stream.next().await {
+        match piece {
+            Ok(piece) => length += piece.len(),
+            Err(_) => return (length, false),
+        }
+    }
+    (length, true)
+}
+
+/// `LBX-SESSION-6`
+#[tokio::test]
+async fn a_download_breaks_off_when_its_session_is_over() {
+    let relay = Relay::readable().await;
+    let (file, path) = with_file(&relay).await;
+    let (ended, quiet, open) = (key(31), key(32), reader());
+    let mut downloads = Vec::new();
+    for reader in [&ended, &quiet, &open] {
+        relay.open_session(reader).await;
+        let answer = relay.send(relay.signed("GET", &path, b"", reader)).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let mut stream = answer.into_body().into_data_stream();
+        let first = stream.next().await.unwrap().unwrap();
+        downloads.push((first.len(), stream));
+    }
+    let id = name(&ended);
+    relay.agreed(relay.signed("DELETE", &format!("{SESSIONS}/{id}"), b"", &device())).await;
+    // One that has asked for nothing since is over by time, also while it is being sent something.
+    relay.set_time(NOW + PAUSE);
+    relay.reads().await;
+    relay.set_time(NOW + PAUSE + 1);
+    let mut outcomes = Vec::new();
+    for (first, stream) in downloads {
+        let (more, is_whole) = rest(stream).await;
+        outcomes.push((first + more <= 512 * 1024, is_whole, first + more == file.len()));
+    }
+    assert_eq!(outcomes, [(true, false, false), (true, false, false), (false, true, true)]);
+    // A device gets all of it.
+    assert_eq!(relay.downloaded(7, "").await, file);
+}
+
+/// `LBX-SESSION-6`
+#[tokio::test]
+async fn sessions_take_no_download_from_the_devices() {
+    let relay = Relay::readable().await;
+    let (file, path) = with_file(&relay).await;
+    relay.open_session(&reader()).await;
+    let mut unread = Vec::new();
+    for _ in 0..MOST_SESSION_DOWNLOADS {
+        let answer = relay.send(relay.reading(&path)).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        unread.push(answer);
+    }
+    relay.refused(relay.reading(&path), Code::TooManyStreams).await;
+    for _ in 0..MOST_DOWNLOADS {
+        let answer = relay.send(relay.get(&path)).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        unread.push(answer);
+    }
+    relay.refused(relay.get(&path), Code::TooManyStreams).await;
+    unread.clear();
+    assert_eq!(relay.downloaded(7, "").await, file);
+    assert_eq!(relay.send(relay.reading(&path)).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use api::sessions::REMEMBERED;
 use axum::http::StatusCode;
 use letterbox_server::{
     blobs::UPLOAD_PAUSE,
@@ -226,7 +227,7 @@ fn contradictions(store: &Path) {
         assert_eq!(number(&look, "mailboxes whose chain"), 1, "{what}: {look}");
         assert!(!look.is_sound(), "{what}");
     }
-    let rows: [(&str, Change); 10] = [
+    let rows: [(&str, Change); 11] = [
         ("an envelope is gone", |view| view.remove_long(&key(MAILBOX, b'e', &1_u64.to_be_bytes()))),
         ("an envelope is another one", |view| {
             view.insert_long(&key(MAILBOX, b'e', &1_u64.to_be_bytes()), &[0xe8; 5000])
@@ -240,6 +241,11 @@ fn contradictions(store: &Path) {
         ("nobody says whose an attachment is", |view| view.remove(&key([7; 16], b'f', b""))),
         ("a session is gone", |view| view.remove(&key(MAILBOX, b's', &sessions::id()))),
         ("nobody says whose a session is", |view| view.remove(&key(sessions::id(), b'y', b""))),
+        ("nothing has a session forgotten", |view| {
+            let due = [&(NOW + REMEMBERED).to_be_bytes()[..], b"s", &sessions::id()].concat();
+            assert!(view.get(&key(MAILBOX, b'x', &due))?.is_some());
+            view.remove(&key(MAILBOX, b'x', &due))
+        }),
         ("a row is of no kind", |view| view.insert(&key(MAILBOX, b'?', b""), b"")),
     ];
     for (what, change) in rows {

@@ -208,10 +208,13 @@ async fn reread(Hangups(mut hangups): Hangups, tls: Option<&Tls>) -> Infallible 
         if hangups.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
-        match tls.map(Tls::reload) {
-            Some(Ok(())) => info!("certificate and key were read again"),
-            Some(Err(problem)) => warn!("those that were read before stay in force: {problem}"),
-            None => info!("there is no certificate to read again"),
+        let Some(tls) = tls else {
+            info!("there is no certificate to read again");
+            continue;
+        };
+        match tls.reload().await {
+            Ok(()) => info!("certificate and key were read again"),
+            Err(problem) => warn!("those that were read before stay in force: {problem}"),
         }
     }
 }

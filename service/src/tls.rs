@@ -20,7 +20,7 @@ use rustls::{
     version::TLS13,
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
+use tokio::{sync::watch, task::spawn_blocking};
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
@@ -75,6 +75,9 @@ pub enum TlsError {
         /// What is wrong.
         cause: String,
     },
+    /// Nothing came of reading them.
+    #[error("reading certificate and key broke off: say once more that they are to be read")]
+    BrokeOff,
 }
 
 /// Certificate and key in force.
@@ -93,12 +96,15 @@ impl Tls {
         Ok(Self { files: files.clone(), now })
     }
 
-    /// Reads them again, for connections that come from now on. Those that there are go on.
+    /// Reads them again, for connections that come from now on. Those that there are go on. On a thread of its
+    /// own: nobody waits for a disk, or for a folder that is another machine's.
     ///
     /// # Errors
     /// See [`TlsError`]. What was in force stays in force then.
-    pub fn reload(&self) -> Result<(), TlsError> {
-        self.now.send_replace(Arc::new(configure(&self.files)?));
+    pub async fn reload(&self) -> Result<(), TlsError> {
+        let files = self.files.clone();
+        let read = spawn_blocking(move || configure(&files)).await;
+        self.now.send_replace(Arc::new(read.map_err(|_| TlsError::BrokeOff)??));
         Ok(())
     }
 

@@ -4,11 +4,13 @@ use std::{
     fs,
     net::SocketAddr,
     os::unix::fs::PermissionsExt as _,
-    path::Path,
+    path::{Path, PathBuf},
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -28,6 +30,7 @@ use tempfile::TempDir;
 use tokio::{
     io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
+    runtime,
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -245,7 +248,7 @@ async fn a_certificate_that_is_replaced_is_shown_to_who_comes_next_and_nobody_is
     let served = start(here(), PATIENT).await;
     let before = served.connect().await;
     let next = certify(served.folder.path());
-    served.tls.reload().unwrap();
+    served.tls.reload().await.unwrap();
     assert!(asks(before).await.ends_with("here"));
     let former = served.connect_trusting(&served.certificate).await;
     assert!(former.is_err(), "the former certificate is not shown any more");
@@ -253,6 +256,55 @@ async fn a_certificate_that_is_replaced_is_shown_to_who_comes_next_and_nobody_is
 
     // What cannot be used changes nothing.
     fs::write(served.folder.path().join("certificate.pem"), "nonsense").unwrap();
-    assert!(served.tls.reload().is_err());
+    assert!(served.tls.reload().await.is_err());
     assert!(asks(served.connect_trusting(&next).await.unwrap()).await.ends_with("here"));
+}
+
+/// A file that cannot be read before somebody writes it. Whoever waits for that is let go at the end.
+struct Slow(PathBuf);
+
+impl Slow {
+    fn at(file: PathBuf) -> Self {
+        fs::remove_file(&file).unwrap();
+        assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+        Self(file)
+    }
+}
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        // Opened for both, it waits for nobody.
+        drop(fs::OpenOptions::new().read(true).write(true).open(&self.0));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_slow_to_be_read_keeps_nobody_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = certify(folder.path());
+    let pem = fs::read(folder.path().join("certificate.pem")).unwrap();
+    let file = |name| PemFile(folder.path().join(name));
+    let tls = Tls::load(&TlsFiles { certificate: file("certificate.pem"), key: file("key.pem") }).unwrap();
+    let slow = Slow::at(folder.path().join("certificate.pem"));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (tell, told) = oneshot::channel();
+    // A thread that serves and reads, and nothing else: were it to wait for the file, nobody would be served.
+    let serving = thread::spawn(move || {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+            tell.send(listener.local_addr().unwrap()).unwrap();
+            let connections = PATIENT;
+            let served = serve(listener, here(), &connections, Some(&tls), async {
+                let _ = stopped.await;
+            });
+            tokio::join!(served, tls.reload()).1
+        })
+    });
+    let stream = TcpStream::connect(told.await.unwrap()).await.unwrap();
+    let stream = shake(client(&certificate, &TLS13), stream).await.unwrap();
+    assert!(asks(stream).await.ends_with("here"));
+    fs::write(&slow.0, pem).unwrap();
+    stop.send(()).unwrap();
+    serving.join().unwrap().unwrap();
 }

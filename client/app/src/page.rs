@@ -115,7 +115,7 @@ impl Page {
             tabs: Tabs::new(),
             code: RwSignal::new(String::new()),
         };
-        page.tabs.listen(move |query| page.visited(query));
+        page.tabs.listen(move |query| page.visited(query), move || page.is_in_use());
         let is_asking = returned.as_deref().is_some_and(|query| page.tabs.ask(query));
         page.vault.listen(early, move || match returned {
             // It may be for another tab, which reads here without the vault of this one.
@@ -133,6 +133,22 @@ impl Page {
         if !self.tabs.has_handed_over.get_untracked() {
             self.send(Busy::Waiting, Command::Returned { query });
         }
+    }
+
+    /// Whether the reader has opened something in the vault of this tab, or is about to.
+    fn is_in_use(self) -> bool {
+        let is_opening = self.busy.get_untracked() != Busy::No && !self.is_returning.get_untracked();
+        is_opening
+            || matches!(
+                self.vault.status.get_untracked(),
+                Some(
+                    Status::WritingDown
+                        | Status::Ready
+                        | Status::Open
+                        | Status::VisitBegun
+                        | Status::Visiting
+                )
+            )
     }
 
     /// The reader wants a mailbox, and chooses a passphrase first.

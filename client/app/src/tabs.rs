@@ -62,12 +62,13 @@ impl Tabs {
         }
     }
 
-    /// Hears the others. `take` gets what one of them hands over. Call once.
-    pub(crate) fn listen(self, take: impl Fn(String) + 'static) {
+    /// Hears the others. `take` gets what one of them hands over; `is_in_use` says whether the reader has
+    /// something here that handing over would end. Call once.
+    pub(crate) fn listen(self, take: impl Fn(String) + 'static, is_in_use: impl Fn() -> bool + 'static) {
         let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             // Another version of this page may say something else.
             if let Ok(word) = serde_wasm_bindgen::from_value::<Word>(event.data()) {
-                self.hear(word, &take);
+                self.hear(word, &take, &is_in_use);
             }
         });
         self.channel.with_value(|channel| {
@@ -97,12 +98,12 @@ impl Tabs {
         self.awaited.set_value(None);
     }
 
-    fn hear(self, word: Word, take: &impl Fn(String)) {
+    fn hear(self, word: Word, take: &impl Fn(String), is_in_use: &impl Fn() -> bool) {
         match word {
             Word::WhoWaits(state) if self.awaits(&state) => {
                 self.say(&Word::Waiting(state));
             }
-            Word::Waiting(state) => self.hand_over(&state),
+            Word::Waiting(state) => self.hand_over(&state, is_in_use()),
             Word::Here { state, query } if self.awaits(&state) => {
                 self.awaited.set_value(None);
                 take(query);
@@ -111,9 +112,10 @@ impl Tabs {
         }
     }
 
-    fn hand_over(self, wanted: &str) {
+    /// An answer can come late: what the reader has opened here meanwhile stays, and what was brought goes.
+    fn hand_over(self, wanted: &str, is_in_use: bool) {
         let brought = self.brought.try_update_value(|brought| brought.take_if(|it| it.state == wanted));
-        let Some(Brought { state, query }) = brought.flatten() else { return };
+        let Some(Brought { state, query }) = brought.flatten().filter(|_| !is_in_use) else { return };
         if self.say(&Word::Here { state, query }) {
             self.has_handed_over.set(true);
             // A browser may keep a tab that no script has opened: then the screen says what to do.

@@ -115,6 +115,39 @@ fn what_the_relay_took_without_saying_so_is_found_filed() {
 }
 
 #[test]
+fn what_another_device_filed_is_found_without_looking_through_what_was_there_before() {
+    let (mut device, mut relay) = filed(&["a", "b"]);
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    let before = device.disk.clone();
+    relay.deposit(device.sealed(3, "c"));
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    // A device that was away when the third was filed.
+    device.disk = before;
+    device.reload();
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    assert_eq!(device.inbox.said_to_be_filed().into_iter().collect::<Vec<_>>(), [3]);
+
+    let mut pass = device.inbox.archive_news();
+    assert_eq!(pass.after(), 2);
+    // Where nothing is new, the letter is missed, and nothing of before is.
+    let mut older = device.inbox.archive_news();
+    assert_eq!(older.listed(&device.inbox, &ArchivePage { objects: vec![], last: 2 }), Ok(vec![]));
+    assert_eq!(device.inbox.passed(older).alarms, [Alarm::LetterLost { sequence: 3 }]);
+
+    let new = pass.listed(&device.inbox, &relay.archive_page(pass.after())).unwrap();
+    assert_eq!((new.len(), pass.is_complete()), (1, true));
+    assert_eq!(device.fetch(&relay.objects[new[0].as_bytes()]).unwrap().alarms, NO_ALARM);
+    assert_eq!(device.inbox.passed(pass).alarms, NO_ALARM);
+    assert_eq!(device.labels(), ["c", "b", "a"]);
+    assert!(device.inbox.said_to_be_filed().is_empty());
+    assert_eq!(device.inbox.archive_news().after(), 3);
+    // The archive of before is found out as ever.
+    relay.changes.pop();
+    let rolled_back = device.inbox.archive_news().listed(&device.inbox, &relay.archive_page(3));
+    assert_eq!(rolled_back, Err(ArchiveLie::RolledBack));
+}
+
+#[test]
 fn an_object_that_is_gone_is_an_alarm() {
     let (mut device, mut relay) = filed(&["a", "b"]);
     let gone = relay.changes.remove(0);

@@ -24,13 +24,16 @@ const SHOWN_AT_ONCE: usize = 128;
 
 /// Looks through the whole archive: for letters that this device does not have, and for those that
 /// the relay does not have any more. `step` is what the page is told of it while letters come from there;
-/// whoever says one ends it.
+/// whoever says one ends it. Without one, looks through what is new there, and nobody waits for it.
 pub(crate) async fn look_through(
     device: &Device,
     shared: &Shared,
     step: Option<Step>,
 ) -> Result<(), Failure> {
-    let mut pass = shared.with(|opened| opened.inbox.archive_pass())?;
+    let mut pass = shared.with(|opened| {
+        let inbox = &opened.inbox;
+        if step.is_some() { inbox.archive_pass() } else { inbox.archive_news() }
+    })?;
     while !pass.is_complete() {
         let after = pass.after();
         let response = shared

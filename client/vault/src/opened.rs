@@ -221,7 +221,9 @@ impl Shared {
         let opened = place.as_mut().ok_or(Failure(Problem::OutOfTurn))?;
         let doubt = loaded.doubt.reloaded(opened.doubt);
         let sessions = opened.sessions.take();
-        **opened = Opened { doubt, sessions, ..loaded };
+        // A directory that does not answer is not asked more often for that.
+        let tried_directory = opened.tried_directory;
+        **opened = Opened { doubt, sessions, tried_directory, ..loaded };
         Ok(true)
     }
 

@@ -19,7 +19,6 @@ use client_mailbox::{
     registry::{self, Registry},
     relay::{self, Signer, Signs as _},
     retry::Patience,
-    session,
 };
 use client_messages::{Answer, Connection, Event, LockedBecause, Problem, Step};
 use crypto_core::{archive::ObjectId, directory::Pin, trust::VerifiedTrust};
@@ -28,7 +27,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::{
     failure::Failure,
-    network, random, show,
+    random, show,
     sync::{REGISTRY_LIFE, tolerated},
     waits::Waits,
     watch::Watch,
@@ -157,14 +156,13 @@ impl Reading {
         self.memory.try_borrow().is_ok_and(|memory| memory.is_none())
     }
 
-    /// Wipes everything, and then has the relay end the session too. That goes on after this program, which
-    /// gets an answer if it waits for one. `None` where it has ended already.
+    /// Wipes everything, and then has the relay end the session too, as [`Worker::end_session`]. `None` where
+    /// it has ended already.
     pub(crate) fn end(&self) -> Option<JsFuture> {
         let memory = self.memory.try_borrow_mut().ok()?.take()?;
-        let now = self.worker.now();
-        let request = session::end_own(&memory.keys.request_key(), &memory.trust, now, &mut random::source());
+        let (key, trust) = (memory.keys.request_key(), Rc::clone(&memory.trust));
         drop(memory);
-        network::send_off(&self.worker, &request.ok()?).ok()
+        self.worker.end_session(&key, &trust)
     }
 
     /// It is over at the relay: wipes everything, and ends this program.

@@ -133,7 +133,7 @@ impl Session {
     /// Wipes what a session has in memory, and has the relay end it.
     fn leave(&mut self) -> Option<JsFuture> {
         match self.visiting.take()? {
-            Visiting::Link(_) => None,
+            Visiting::Link(link) => link.end(&self.worker),
             Visiting::Reading(reading) => reading.end(),
         }
     }
@@ -209,6 +209,7 @@ impl Session {
         let trust = trust::seen(&self.worker, storage).await?;
         let link = Link::begin(&self.worker, code, trust).await?;
         let address = link.address();
+        drop(self.leave());
         self.visiting = Some(Visiting::Link(Box::new(link)));
         Ok(Answer::Visit { link: address })
     }

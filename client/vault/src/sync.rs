@@ -77,7 +77,15 @@ async fn listed(device: &Device, shared: &Shared) -> Result<(), Failure> {
     letters(device, shared).await?;
     let unopened = shared.with(|opened| opened.inbox.unopened())?;
     again(device, shared, &unopened).await?;
-    shared.with(|opened| opened.tried.note(&unopened))
+    note(shared, &unopened)
+}
+
+/// A try of these came to its end.
+fn note(shared: &Shared, unopened: &[u64]) -> Result<(), Failure> {
+    shared.with(|opened| {
+        let has_registry = opened.asked_directory >= opened.tried_directory;
+        opened.tried.note(unopened, &opened.inbox.said_to_be_filed(), has_registry);
+    })
 }
 
 /// What is new at the relay, and what could not be tried again when it was.
@@ -115,7 +123,7 @@ pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure
         // other letter, and nobody waits for it.
         tolerated(&device.worker, archive::look_through(device, shared, None).await)?;
     }
-    shared.with(|opened| opened.tried.note(&unopened))
+    note(shared, &unopened)
 }
 
 /// The registry of public bodies, and this device's own entry as the directory shows it now.

@@ -24,6 +24,7 @@ use client_mailbox::{
 };
 use client_messages::{Problem, Status, Step};
 use crypto_core::{recovery::RecoveryCode, trust::VerifiedTrust};
+use wasm_bindgen_futures::JsFuture;
 
 use crate::{failure::Failure, random, reading::Reading, recover, watch::Watch, worker::Worker};
 
@@ -64,6 +65,8 @@ pub(crate) struct Link {
     code: RecoveryCode,
     found: Found,
     visit: Visit,
+    /// The relay was asked to open the session, and nobody heard that it has not.
+    may_be_open: bool,
 }
 
 impl Link {
@@ -75,7 +78,7 @@ impl Link {
     ) -> Result<Self, Failure> {
         let found = recover::found(worker, &code, &trust).await?;
         let visit = Visit::begin(&found, worker.now(), &mut random::source());
-        Ok(Self { trust, code, found, visit })
+        Ok(Self { trust, code, found, visit, may_be_open: false })
     }
 
     /// The address at ScotAccount.
@@ -85,6 +88,8 @@ impl Link {
 
     /// Begins the sign-in anew, for another key. What comes back for the one before is not taken any more.
     pub(crate) fn renew(&mut self, worker: &Worker) {
+        drop(self.end(worker));
+        self.may_be_open = false;
         self.visit = Visit::begin(&self.found, worker.now(), &mut random::source());
     }
 
@@ -100,13 +105,26 @@ impl Link {
         let response = worker.ask_directory(&self.visit.ticket(&self.trust)?).await?;
         let ticket = self.visit.ticket_given(&response)?;
         worker.shows(Step::OpeningMailbox);
+        self.may_be_open = true;
         let open = || session::open(&ticket, &self.code, &self.trust, worker.now(), &mut random::source());
         let response = match worker.ask_relay(&open()?).await {
             // It may be open: asked again it stays as it is (LBX-SESSION-4), and its owner is told of one.
             Err(Failure(Problem::RelayUnreachable)) => worker.ask_relay(&open()?).await?,
             outcome => outcome?,
         };
-        response.done().map_err(|error| not_opened(&error))
+        let outcome = response.done().map_err(|error| not_opened(&error));
+        // Where it says why not, there is none to be ended.
+        self.may_be_open = match outcome {
+            Ok(()) => true,
+            Err(failure) => failure.is_temporary(),
+        };
+        outcome
+    }
+
+    /// Has the relay end a session whose opening was answered to nobody: its owner would be told of one that
+    /// is open, and nobody reads in it.
+    pub(crate) fn end(&self, worker: &Worker) -> Option<JsFuture> {
+        if self.may_be_open { worker.end_session(&self.visit.key(), &self.trust) } else { None }
     }
 
     /// The relay has opened the session: the code goes, and what is in the bundle but does not open letters.

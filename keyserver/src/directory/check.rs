@@ -200,7 +200,7 @@ fn values(core: &Core, mut leaves: Leaves, found: &mut TreeFindings) -> Result<(
             let state = epoch.and_then(|epoch| encoding::parse_state(&nobody, epoch, row));
             let stands = state.is_some_and(|state| {
                 let committed = TreeConfiguration::compute_fresh_azks_value(
-                    &commitment_key,
+                    commitment_key.expose(),
                     &state.label,
                     state.version,
                     &state.value,

@@ -26,8 +26,8 @@ impl Vrf {
     }
 
     /// What akd makes of it to commit to values.
-    pub(super) fn commitment_key(&self) -> [u8; 32] {
-        TreeConfiguration::hash(&self.0.expose()[..])
+    pub(super) fn commitment_key(&self) -> Secret {
+        TreeConfiguration::hash(&self.0.expose()[..]).into()
     }
 }
 

@@ -13,6 +13,7 @@ use relay_auth::hex;
 use serde::{Deserialize, Serialize};
 use service::{refusal::Refusal, signed::only};
 use utoipa::ToSchema;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{
     problem::{ProvideRefusal, json_malformed},
@@ -24,7 +25,7 @@ use crate::app::App;
 const LONGEST: usize = LONGEST_TOKEN + 1024;
 
 /// Asks for a mailbox for a person whose identity was confirmed.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema, Zeroize, ZeroizeOnDrop)]
 #[serde(deny_unknown_fields)]
 struct ProvideRequest {
     /// ScotAccount's name for the person, as our client knows it.

@@ -20,6 +20,7 @@ use service::{
     body::{self, Cbor},
     refusal::Refusal,
 };
+use zeroize::Zeroizing;
 
 use super::read;
 use crate::{
@@ -60,18 +61,18 @@ pub(crate) async fn redeem(State(app): State<Arc<App>>, request: Request) -> Res
     let stage = asked.stage;
     let redemption = Redemption {
         stage,
-        code: asked.code,
-        verifier: asked.code_verifier,
+        code: Zeroizing::new(asked.code),
+        verifier: Zeroizing::new(asked.code_verifier),
         proposed: asked.directory_id.0.into(),
         handle: asked.sign_in.map(|handle| Handle::from(handle.0)),
     };
-    let redeemed = app.sign_ins.redeem(redemption, app.clock.now()).await?;
+    let mut redeemed = app.sign_ins.redeem(redemption, app.clock.now()).await?;
     let outcome = if redeemed.confirmed { "confirmed" } else { "not-confirmed" };
     metrics::counter!("letterbox_sign_ins_total", "stage" => format!("{stage:?}"), "outcome" => outcome)
         .increment(1);
     Ok(Cbor::of(&SignInAnswer {
         sign_in: Octets32(*redeemed.handle.expose()),
-        id_token: redeemed.id_token,
+        id_token: take(&mut *redeemed.id_token),
         directory_id: Octets16(*redeemed.citizen.as_bytes()),
         enrolled: redeemed.enrolled,
         confirmed: redeemed.confirmed,

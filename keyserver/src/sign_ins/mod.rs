@@ -22,6 +22,7 @@ use crypto_core::{
 };
 use relay_auth::signing::Signature;
 use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
 
 use self::{
     provider::{Provider, ProviderError, Tokens},
@@ -42,21 +43,23 @@ pub struct Redemption {
     /// What was asked for.
     pub stage: SignInStage,
     /// The code.
-    pub code: String,
+    pub code: Zeroizing<String>,
     /// The verifier of its challenge.
-    pub verifier: String,
+    pub verifier: Zeroizing<String>,
     /// The id that the vault proposes.
     pub proposed: DirectoryId,
     /// The sign-in that goes on; none at the first stage.
     pub handle: Option<Handle>,
 }
 
+relay_auth::wiped!(Redemption { code, verifier, handle });
+
 /// What came of a code.
 pub struct Redeemed {
     /// Names the sign-in.
     pub handle: Handle,
     /// The ID token of this stage.
-    pub id_token: String,
+    pub id_token: Zeroizing<String>,
     /// The id to go on with.
     pub citizen: DirectoryId,
     /// Whether the person has an entry already.
@@ -64,6 +67,8 @@ pub struct Redeemed {
     /// Whether what the stage asks for was released and confirmed.
     pub confirmed: bool,
 }
+
+relay_auth::wiped!(Redeemed { handle, id_token });
 
 /// Why a sign-in does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -172,7 +177,7 @@ impl SignIns {
         let account = self.account(&subject, proposed).await?;
         Ok(Redeemed {
             handle,
-            id_token: take(&mut tokens.id_token),
+            id_token: Zeroizing::new(take(&mut tokens.id_token)),
             citizen: account.citizen,
             enrolled: account.enrolled.is_some(),
             confirmed,
@@ -240,7 +245,7 @@ impl SignIns {
         if stage == SignInStage::Account {
             return Ok(true);
         }
-        let Some(token) = self.provider.attributes(&tokens.access_token, now).await? else {
+        let Some(mut token) = self.provider.attributes(&tokens.access_token, now).await? else {
             return Ok(false);
         };
         let subject = session.subject.clone();
@@ -256,10 +261,10 @@ impl SignIns {
             Err(error) => return Err(SignInError::Token(error)),
         }
         match stage {
-            SignInStage::Address => session.address_token = Some(token),
+            SignInStage::Address => session.address_token = Some(take(&mut *token)),
             SignInStage::Account | SignInStage::Identity => {
-                session.identity =
-                    Some(IdentityTokens { id_token: tokens.id_token.clone(), claims_token: token, nonce });
+                let (id_token, claims_token) = (tokens.id_token.clone(), take(&mut *token));
+                session.identity = Some(IdentityTokens { id_token, claims_token, nonce });
             }
         }
         Ok(true)

@@ -6,6 +6,7 @@
 //! redirected, and no token, code or name goes into an error or a log.
 
 use std::{
+    mem::take,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,7 +19,7 @@ use reqwest::Method;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::sync::Mutex;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::client_key::ClientKey;
 use crate::transport::{Incoming, Outgoing, Transport, TransportError, is_confidential};
@@ -89,7 +90,7 @@ struct OauthError {
     error: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Zeroize, ZeroizeOnDrop)]
 struct AttributesAnswer {
     #[serde(rename = "claimsToken", alias = "claims_token")]
     claims_token: String,
@@ -183,7 +184,7 @@ impl Provider {
         &self,
         access_token: &str,
         now: u64,
-    ) -> Result<Option<String>, ProviderError> {
+    ) -> Result<Option<Zeroizing<String>>, ProviderError> {
         let url = &self.settings.attributes_url;
         let request = Outgoing {
             method: Method::GET,
@@ -198,7 +199,8 @@ impl Provider {
         let answer = self.transport.send(request, LONGEST).await?;
         match answer.status {
             200 => {
-                json(&answer, "no attribute token").map(|answer: AttributesAnswer| Some(answer.claims_token))
+                let mut answer: AttributesAnswer = json(&answer, "no attribute token")?;
+                Ok(Some(Zeroizing::new(take(&mut answer.claims_token))))
             }
             // "No data for that user".
             404 => Ok(None),

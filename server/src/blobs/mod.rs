@@ -11,6 +11,7 @@ pub mod shares;
 
 use std::{fmt, sync::Arc};
 
+use api::sessions::MOST_OPEN;
 use relay_auth::{
     access::MOST_DEVICES,
     id::BlobId,
@@ -41,6 +42,10 @@ pub const UPLOAD_PAUSE: u64 = 60 * 60;
 /// The most downloads of one mailbox at a time: two for each device that it may have. Each takes a
 /// connection and an open file for as long as its device likes to read.
 pub const MOST_DOWNLOADS: usize = 2 * MOST_DEVICES;
+
+/// The most downloads of all sessions of one mailbox at a time, two for each that may be open. They are
+/// counted apart: whoever has got hold of a session's key keeps no device from its files.
+pub const MOST_SESSION_DOWNLOADS: usize = 2 * MOST_OPEN;
 
 /// The most parts for one mailbox that may be in memory at a time, or on their way there. A sender has one
 /// for each letter; who sends none to its end keeps only so much room from everybody else.
@@ -195,7 +200,9 @@ pub struct Blobs {
     pub(crate) room: Arc<Semaphore>,
     /// Parts for which there is room already.
     pub(crate) arriving: Shares,
+    /// Of devices.
     pub(crate) downloads: Shares,
+    pub(crate) session_downloads: Shares,
 }
 
 /// Room in memory for one part.

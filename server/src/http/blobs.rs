@@ -20,17 +20,24 @@ use service::{
     refusal::Refusal,
     signed::query,
 };
-use tokio::{io::AsyncReadExt as _, time::Instant};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _},
+    time::Instant,
+};
 
 use super::{deposits::permit, signed};
 use crate::{
     app::App,
-    blobs::{Part, Room, UploadError},
+    blobs::{Part, Room, UploadError, shares::Share},
+    mailboxes::requests::Admitted,
     store::StoreFailure,
 };
 
 /// How much of a file is read at a time, in bytes.
 const PIECE: usize = 64 * 1024;
+
+/// After so many pieces it is looked whether a session that asked is still open: half a mebibyte.
+const PIECES_BETWEEN_LOOKS: usize = 8;
 
 /// Upload a part of a sealed attachment.
 ///
@@ -87,7 +94,8 @@ async fn admitted(app: &App, permit: &[u8]) -> Result<(Permit, Room), UploadErro
 
 /// Fetch a sealed attachment.
 ///
-/// Gives the octets from `offset` to the end, so that a download that broke off can go on.
+/// Gives the octets from `offset` to the end, so that a download that broke off can go on. What a session
+/// asked for breaks off when the session is over.
 #[utoipa::path(
     get,
     path = "/v1/mailbox/blobs/{blob}",
@@ -113,7 +121,10 @@ pub(crate) async fn download(
 ) -> Result<Response, Refusal> {
     let DownloadQuery { offset } = query(request.uri())?;
     let by = signed::admit_reader(&app, request).await?;
-    let running = app.blobs.downloads.begin(by.mailbox()).ok_or_else(|| {
+    // A key that no device has is a session's: of one that is a device's no more, nothing is sent.
+    let is_session = app.store.request_key(by.key()).await?.is_none();
+    let shares = if is_session { &app.blobs.session_downloads } else { &app.blobs.downloads };
+    let running = shares.begin(by.mailbox()).ok_or_else(|| {
         let detail = "This mailbox has as many downloads as it may: end one, or wait until one has ended.";
         Refusal::new(Code::TooManyStreams, detail).retry_after(10)
     })?;
@@ -122,23 +133,51 @@ pub(crate) async fn download(
     let left = found.length.checked_sub(offset).ok_or_else(|| {
         Refusal::new(Code::Malformed, "The attachment ends before that place: begin within it.")
     })?;
-    // Read as the other side takes it, beyond the time that a request may take, and counted until its
-    // end or the connection's.
     let ends = Instant::now() + app.limits.stream;
-    let content = stream::try_unfold((found.content, running), move |(mut content, running)| async move {
-        if Instant::now() >= ends {
-            return Err(io::Error::from(io::ErrorKind::TimedOut));
-        }
-        let mut piece = vec![0; PIECE];
-        let read = content.read(&mut piece).await?;
-        piece.truncate(read);
-        Ok((read > 0).then(|| (Bytes::from(piece), (content, running))))
+    let sending = Sending { app, by, is_session, content: found.content, ends, pieces: 0, _running: running };
+    let content = stream::try_unfold(sending, |mut sending| async move {
+        let piece = sending.next().await?;
+        Ok::<_, io::Error>((!piece.is_empty()).then_some((piece, sending)))
     });
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media::OCTETS)),
         (header::CONTENT_LENGTH, HeaderValue::from(left)),
     ];
     Ok((headers, Body::from_stream(content)).into_response())
+}
+
+/// A file on its way to who asked for it: read as the other side takes it, beyond the time that a request
+/// may take, and counted until its end or the connection's.
+struct Sending {
+    app: Arc<App>,
+    by: Admitted,
+    is_session: bool,
+    content: Box<dyn AsyncRead + Send + Unpin>,
+    ends: Instant,
+    /// How many pieces were read.
+    pieces: usize,
+    _running: Share,
+}
+
+impl Sending {
+    /// The next piece; an empty one at the end.
+    async fn next(&mut self) -> io::Result<Bytes> {
+        if Instant::now() >= self.ends {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        // LBX-SESSION-6: whoever is over gets no more, whatever it began before.
+        if self.is_session && self.pieces.is_multiple_of(PIECES_BETWEEN_LOOKS) {
+            let is_open = self.app.sessions.is_open(&self.by, self.app.clock.now()).await;
+            if !is_open.map_err(io::Error::other)? {
+                return Err(io::ErrorKind::PermissionDenied.into());
+            }
+        }
+        self.pieces += 1;
+        let mut piece = vec![0; PIECE];
+        let read = self.content.read(&mut piece).await?;
+        piece.truncate(read);
+        Ok(piece.into())
+    }
 }
 
 /// Delete a sealed attachment.

@@ -164,8 +164,8 @@ impl From<OpenSessionError> for Refusal {
             OpenSessionError::Ticket(_) => Code::SessionTicketInvalid,
             OpenSessionError::Over => Code::SessionOver,
             OpenSessionError::KeyTaken => Code::RequestKeyTaken,
-            OpenSessionError::TooMany => {
-                return Self::new(Code::TooManySessions, sentence(&error)).retry_after(15 * 60);
+            OpenSessionError::TooMany { wait } => {
+                return Self::new(Code::TooManySessions, sentence(&error)).retry_after(wait);
             }
             OpenSessionError::Denied(denied) => return denied.into(),
         };

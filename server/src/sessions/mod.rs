@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 pub use api::sessions::SessionEnd;
-use api::sessions::{LIFE, MOST_OPEN, MOST_REMEMBERED, PAUSE};
+use api::sessions::{LIFE, MOST_OPEN, MOST_REMEMBERED, PAUSE, REMEMBERED};
 use relay_auth::{
     request_key::RequestKeyId,
     session::SessionTicket,
@@ -55,11 +55,27 @@ impl StoredSession {
         self.ends(now).1.is_none()
     }
 
-    /// Whether another one may be opened beside these.
+    /// Until when it is remembered (`LBX-SESSION-7`).
     #[must_use]
-    pub fn leave_room(sessions: &[Self], now: u64) -> bool {
-        let open = sessions.iter().filter(|session| session.is_open(now)).count();
-        open < MOST_OPEN && sessions.len() < MOST_REMEMBERED
+    pub const fn remembered_until(&self) -> u64 {
+        self.opened.saturating_add(REMEMBERED)
+    }
+
+    /// In how many seconds another one may be opened beside these, if nobody ends one and none asks for
+    /// anything meanwhile. `None` where it may be opened now.
+    #[must_use]
+    pub fn wait_beside(sessions: &[Self], now: u64) -> Option<u64> {
+        let open: Vec<u64> = sessions
+            .iter()
+            .filter(|session| session.is_open(now))
+            .map(|session| session.ends(now).0)
+            .collect();
+        let first_end = open.iter().copied().min().filter(|_| open.len() >= MOST_OPEN);
+        let forgotten = sessions.iter().map(Self::remembered_until).min();
+        let forgotten = forgotten.filter(|_| sessions.len() >= MOST_REMEMBERED);
+        // Each is there for the whole of its last second.
+        let last = first_end.max(forgotten)?;
+        Some(last.saturating_sub(now).saturating_add(1))
     }
 }
 
@@ -73,7 +89,10 @@ pub enum SessionOpening {
     /// The key is a device's, a recovery key, or another mailbox's.
     KeyTaken,
     /// As many are open, or remembered, as a mailbox may have.
-    TooMany,
+    TooMany {
+        /// In how many seconds there is room, if nothing happens meanwhile.
+        wait: u64,
+    },
 }
 
 /// Why a session was not opened.
@@ -92,7 +111,10 @@ pub enum OpenSessionError {
     KeyTaken,
     /// As many as a mailbox may have.
     #[error("this mailbox has as many sessions as it may: end one, or come back with the recovery code")]
-    TooMany,
+    TooMany {
+        /// In how many seconds there is room, if nothing happens meanwhile.
+        wait: u64,
+    },
     /// The request was not admitted, or the store did not do it.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -135,7 +157,7 @@ impl Sessions {
             }
             SessionOpening::Over => Err(OpenSessionError::Over),
             SessionOpening::KeyTaken => Err(OpenSessionError::KeyTaken),
-            SessionOpening::TooMany => Err(OpenSessionError::TooMany),
+            SessionOpening::TooMany { wait } => Err(OpenSessionError::TooMany { wait }),
         }
     }
 
@@ -154,6 +176,16 @@ impl Sessions {
     /// [`Denied`].
     pub async fn end(&self, by: Proven, session: RequestKeyId, now: u64) -> Result<bool, Denied> {
         self.store.end_session(by, session, now).await
+    }
+
+    /// Whether the session that asked is open still: what it is sent can take longer than it lasts. `false`
+    /// for a device, which is none.
+    ///
+    /// # Errors
+    /// [`StoreFailure`].
+    pub async fn is_open(&self, by: &Admitted, now: u64) -> Result<bool, StoreFailure> {
+        let sessions = self.store.sessions(by.mailbox()).await?;
+        Ok(sessions.iter().any(|session| session.key == by.key() && session.is_open(now)))
     }
 
     /// The sessions that are remembered, in the order in which they were opened.
@@ -198,10 +230,25 @@ mod tests {
     #[test]
     fn there_is_room_for_so_many_open_and_so_many_remembered_ones_and_no_more() {
         let open = |number| vec![session(1000, 1000); number];
-        assert!(StoredSession::leave_room(&open(MOST_OPEN - 1), 1000));
-        assert!(!StoredSession::leave_room(&open(MOST_OPEN), 1000));
+        let wait = |number, now| StoredSession::wait_beside(&open(number), now);
+        assert_eq!(wait(MOST_OPEN - 1, 1000), None);
+        assert_eq!(wait(MOST_OPEN, 1000), Some(PAUSE + 1));
         let later = 1001 + PAUSE;
-        assert!(StoredSession::leave_room(&open(MOST_REMEMBERED - 1), later));
-        assert!(!StoredSession::leave_room(&open(MOST_REMEMBERED), later));
+        assert_eq!(wait(MOST_REMEMBERED - 1, later), None);
+        // Nobody is told to come back in a quarter of an hour for what takes weeks.
+        assert_eq!(wait(MOST_REMEMBERED, later), Some(REMEMBERED - PAUSE));
+        // Both at once: the longer of the two.
+        assert_eq!(wait(MOST_REMEMBERED, 1000), Some(REMEMBERED + 1));
+    }
+
+    #[test]
+    fn the_wait_is_for_the_first_that_ends_or_is_forgotten() {
+        let open: Vec<_> = (0..4).map(|number| session(1000, 1000 + number)).collect();
+        assert_eq!(open.len(), MOST_OPEN);
+        assert_eq!(StoredSession::wait_beside(&open, 1100), Some(PAUSE - 99));
+        let remembered: Vec<_> = (0..64).map(|number| session(1000 + number, 1000 + number)).collect();
+        assert_eq!(remembered.len(), MOST_REMEMBERED);
+        let now = 1000 + REMEMBERED;
+        assert_eq!(StoredSession::wait_beside(&remembered, now), Some(1));
     }
 }

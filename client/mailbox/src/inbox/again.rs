@@ -68,9 +68,11 @@ impl Tried {
         unopened
     }
 
-    /// A try of these came to its end.
-    pub fn note(&mut self, numbers: &[u64]) {
-        self.0.extend(numbers);
+    /// A try of these came to its end. Where the registry could not be had for it (`has_registry`), only for
+    /// those that are `filed` ([`Inbox::said_to_be_filed`]): the sender of another one may be a body that was
+    /// registered since.
+    pub fn note(&mut self, numbers: &[u64], filed: &BTreeSet<u64>, has_registry: bool) {
+        self.0.extend(numbers.iter().filter(|&sequence| has_registry || filed.contains(sequence)));
     }
 }
 
@@ -147,12 +149,23 @@ mod tests {
     #[test]
     fn a_letter_is_tried_until_a_try_comes_to_its_end_and_not_again() {
         let mut tried = Tried::default();
+        let none = BTreeSet::new();
         // A try that fails notes nothing.
         assert_eq!(tried.left(vec![1, 2]), [1, 2]);
-        tried.note(&[1, 2]);
+        tried.note(&[1, 2], &none, true);
         assert_eq!(tried.left(vec![1, 2, 3]), [3]);
-        tried.note(&[3]);
+        tried.note(&[3], &none, true);
         assert!(tried.left(vec![1, 3]).is_empty());
+    }
+
+    #[test]
+    fn a_letter_is_tried_again_where_the_directory_could_not_be_asked_who_its_sender_is() {
+        let mut tried = Tried::default();
+        // That one is filed needs no directory.
+        tried.note(&[1, 2, 3], &BTreeSet::from([2]), false);
+        assert_eq!(tried.left(vec![1, 2, 3]), [1, 3]);
+        tried.note(&[1, 3], &BTreeSet::new(), true);
+        assert!(tried.left(vec![1, 2, 3]).is_empty());
     }
 
     #[test]

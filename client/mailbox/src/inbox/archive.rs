@@ -17,8 +17,8 @@ use crate::{
     small::gathered,
 };
 
-/// One look through the whole archive, page by page. Everything that was filed before it began has
-/// to come by.
+/// One look through the archive, page by page: through the whole of it, and then everything that was filed
+/// before it began has to come by, or through what is new there.
 #[derive(Debug)]
 pub struct ArchivePass {
     after: u64,
@@ -83,11 +83,18 @@ impl Inbox {
     #[must_use]
     pub fn archive_pass(&self) -> ArchivePass {
         let filed = self.letters.iter().filter(|(_, held)| held.is_filed);
+        ArchivePass { after: 0, expected: gathered(filed.map(|(id, _)| *id)), ..self.archive_news() }
+    }
+
+    /// The same, through what changed since the last look that came to its end: what was acknowledged since is
+    /// there. With each such letter no more is listed than is new, however much is filed.
+    #[must_use]
+    pub fn archive_news(&self) -> ArchivePass {
         ArchivePass {
-            after: 0,
+            after: self.change,
             last: 0,
             is_complete: false,
-            expected: gathered(filed.map(|(id, _)| *id)),
+            expected: BTreeSet::new(),
             hidden: gathered(self.hidden.keys().copied()),
         }
     }

@@ -252,12 +252,14 @@ impl<'a, 'r> Check<'a, 'r> {
 
     fn session(&mut self, mailbox: &Mailbox, rest: &[u8], value: &[u8]) -> Result<(), StoreError> {
         let id: Option<[u8; 16]> = rest.try_into().ok();
-        let known: Option<KnownKey> = match id {
-            Some(id) => self.other(&keys::session_key(RequestKeyId::from(id)))?,
-            None => None,
+        let (Some(id), Ok(session)) = (id.map(RequestKeyId::from), read::<Session>(value)) else {
+            self.expect(false);
+            return Ok(());
         };
+        let known: Option<KnownKey> = self.other(&keys::session_key(id))?;
         let is_found = known.is_some_and(|known| known.mailbox == mailbox.id);
-        self.expect(is_found && read::<Session>(value).is_ok());
+        let is_due = self.reader.get(&due::session(mailbox.id, &session.of(id)))?.is_some();
+        self.expect(is_found && is_due);
         Ok(())
     }
 

@@ -1,13 +1,10 @@
 //! Rows that may go at a known time.
 
 use ::store::View;
-use relay_auth::{
-    id::{BlobId, MailboxId, PermitId},
-    request_key::RequestKeyId,
-};
+use relay_auth::id::{BlobId, MailboxId, PermitId};
 
 use super::{blobs, keys, rows::damaged};
-use crate::{mailboxes::requests::Proven, store::StoreFailure};
+use crate::{mailboxes::requests::Proven, sessions::StoredSession, store::StoreFailure};
 
 const NONCE: u8 = b'n';
 const PERMIT: u8 = b'p';
@@ -51,14 +48,10 @@ pub(super) fn remove_letter(
     Ok(view.insert(&keys::due(mailbox, after, LETTER, &sequence.to_be_bytes()), b"")?)
 }
 
-/// Has a session forgotten after a time.
-pub(super) fn forget_session(
-    view: &mut View,
-    mailbox: MailboxId,
-    session: RequestKeyId,
-    after: u64,
-) -> Result<(), StoreFailure> {
-    Ok(view.insert(&keys::due(mailbox, after, SESSION, session.as_bytes()), b"")?)
+/// The row that has a session forgotten. Without it a session would be remembered for ever, and take the
+/// place of another one.
+pub(super) fn session(mailbox: MailboxId, session: &StoredSession) -> Vec<u8> {
+    keys::due(mailbox, session.remembered_until(), SESSION, session.key.as_bytes())
 }
 
 /// Has an upload taken away after a time.

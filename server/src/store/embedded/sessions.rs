@@ -1,7 +1,7 @@
 //! Sessions, and the requests that they sign.
 
 use ::store::{Reader, Row, View};
-use api::sessions::{MOST_REMEMBERED, REMEMBERED};
+use api::sessions::MOST_REMEMBERED;
 use relay_auth::{id::MailboxId, request_key::RequestKeyId, signing::VerifyingKey};
 
 use super::{
@@ -31,12 +31,13 @@ pub(super) fn open(
             return Ok(SessionOpening::KeyTaken);
         }
     }
-    if !StoredSession::leave_room(&every(view, mailbox)?, now) {
-        return Ok(SessionOpening::TooMany);
+    if let Some(wait) = StoredSession::wait_beside(&every(view, mailbox)?, now) {
+        return Ok(SessionOpening::TooMany { wait });
     }
-    write(view, &keys::session(mailbox, id), &Session { opened: now, asked: now, ended: None })?;
+    let session = Session { opened: now, asked: now, ended: None };
+    write(view, &keys::session(mailbox, id), &session)?;
     write(view, &keys::session_key(id), &KnownKey { mailbox, key: (*key.as_bytes()).into() })?;
-    due::forget_session(view, mailbox, id, now.saturating_add(REMEMBERED))?;
+    view.insert(&due::session(mailbox, &session.of(id)), b"")?;
     Ok(SessionOpening::Open)
 }
 
