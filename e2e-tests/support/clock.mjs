@@ -15,8 +15,9 @@ function takeOver(betweenLooks) {
   Date.now = () => wall.call(Date) + ahead.wall;
   performance.now = () => steady.call(performance) + ahead.steady;
   const looks = [];
+  // The vault clears a timer by its number: that of a look must be no other timer's.
   globalThis.setTimeout = (act, milliseconds, ...more) =>
-    milliseconds === betweenLooks ? looks.push(act) : wait.call(globalThis, act, milliseconds, ...more);
+    milliseconds === betweenLooks ? -looks.push(act) : wait.call(globalThis, act, milliseconds, ...more);
   const said = [];
   globalThis.postMessage = (message, ...more) => {
     const [[kind, content]] = typeof message === "string" ? [[message]] : Object.entries(message);
