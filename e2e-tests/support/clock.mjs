@@ -2,6 +2,7 @@
 // real one; what it asks of its browser is answered by the test.
 
 import { loadsAnewAfter } from "./anew.mjs";
+import { inTime } from "./in-time.mjs";
 
 // As `client/vault/src/watch.rs` waits between two looks at its clocks.
 const BETWEEN_LOOKS = 5_000;
@@ -44,15 +45,7 @@ function takeOver(betweenLooks) {
 const known = new WeakSet();
 
 // A vault that is gone may leave a question without an answer for ever.
-const PATIENCE = 30_000;
-
-async function answered(what, question) {
-  let timer;
-  const silence = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the vault does not answer: ${what}`)), PATIENCE);
-  });
-  return Promise.race([question, silence]).finally(() => clearTimeout(timer));
-}
+const answered = (what, question) => inTime(question, () => `the vault does not answer: ${what}`);
 
 // To be called where the mailbox is locked, once for each vault.
 export async function takeClock(page) {

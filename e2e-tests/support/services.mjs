@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { inTime } from "./in-time.mjs";
 import { freeRow, hold } from "./ports.mjs";
 import { LAUNCHER, answers } from "./stack.mjs";
 
@@ -31,9 +32,13 @@ async function prepare(data, first) {
   const started = new Promise((resolve) => {
     createInterface({ input: launcher.stdout }).on("line", (line) => { if (line.includes("Press Ctrl-C to stop")) resolve(true); });
   });
-  const isStarted = await Promise.race([started, ended.then(() => false)]);
+  const silent = () => {
+    launcher.kill("SIGKILL");
+    return `the stack neither started nor ended:\n${said}`;
+  };
+  const isStarted = await inTime(Promise.race([started, ended.then(() => false)]), silent);
   if (isStarted) launcher.kill("SIGINT");
-  if ((await ended) !== 0 || !isStarted) throw new Error(`the stack did not start and end:\n${said}`);
+  if ((await inTime(ended, silent)) !== 0 || !isStarted) throw new Error(`the stack did not start and end:\n${said}`);
 }
 
 // `environment` is what programs have beside the usual, by their names. With `between` the relay listens at
@@ -112,7 +117,7 @@ export async function startServices(data, { environment = {}, between = false, b
         });
       });
       running[name] = { child, lines, ended };
-      await says(name, /listening on /);
+      await inTime(says(name, /listening on /), () => `${name} does not listen:\n${hears[name]}`);
     },
     // Ends a program as an operator does (SIGTERM), or as a crash does (SIGKILL), and waits until it is gone.
     async end(name, signal = "SIGTERM") {

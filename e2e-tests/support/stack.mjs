@@ -5,6 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+import { inTime } from "./in-time.mjs";
+
 export const LAUNCHER = "target/debug/letterbox-stack";
 
 // Runs for as long as its input is open, and says where everything is.
@@ -56,9 +58,13 @@ export async function startStack(...options) {
     launcher.on("error", reject);
     launcher.on("close", resolve);
   });
-  const env = await new Promise((resolve, reject) => {
+  const places = new Promise((resolve, reject) => {
     createInterface({ input: launcher.stdout }).once("line", (line) => resolve(JSON.parse(line)));
     ended.then(() => reject(new Error(`the stack did not start:\n${said}`)), reject);
+  });
+  const env = await inTime(places, () => {
+    launcher.kill("SIGKILL");
+    return `the stack neither started nor ended:\n${said}`;
   });
   const ids = () => processes(env.LETTERBOX_DATA);
   return {
