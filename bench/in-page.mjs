@@ -36,6 +36,8 @@ export function untilListed(count) {
 // Begins to wait for a letter, once the page is at rest: `read` resolves when its picture was made, with how
 // long that took from the press, and rejects when something else was pressed.
 export async function untilRead() {
+  // The focus goes to the list's heading, and the page to its top, with a picture of their own.
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   await new Promise((resolve) => requestIdleCallback(resolve));
   globalThis.read = new Promise((resolve, reject) => {
     let pressed;

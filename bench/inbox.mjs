@@ -68,10 +68,10 @@ async function worked(session) {
 // picture is there, in milliseconds.
 async function opens({ press, shows }, page, session, place) {
   const button = page.locator('[data-action="read"]').nth(place);
-  // Away from the edges, where other things may lie over it.
-  await button.evaluate((element) => element.scrollIntoView({ block: "center" }));
-  const { x, y, width, height } = await button.boundingBox();
   await page.evaluate(untilRead);
+  // Away from the edges, where other things may lie over it.
+  await button.evaluate((element) => element.scrollIntoView({ block: "center", behavior: "instant" }));
+  const { x, y, width, height } = await button.boundingBox();
   const before = await worked(session);
   // As a mouse does, without the looks that a locator takes before it presses.
   await page.mouse.click(x + width / 2, y + height / 2);
