@@ -291,6 +291,7 @@ mod tests {
             assert_eq!(canonical_name(name), Err(PersonError::Character), "{name:?}");
         }
         assert_eq!(canonical_name(&"a".repeat(401)), Err(PersonError::LongName));
+        assert_eq!(canonical_name(&"a".repeat(400)), Ok("a".repeat(400)));
         for date in [
             "",
             "1980-1-1",
@@ -308,7 +309,9 @@ mod tests {
         ] {
             assert_eq!(Date::parse(date), Err(PersonError::BirthDate), "{date}");
         }
-        assert!(Date::parse("2000-02-29").is_ok() && Date::parse("1996-02-29").is_ok());
+        for date in ["2000-02-29", "1996-02-29", "1981-02-28"] {
+            assert!(Date::parse(date).is_ok(), "{date}");
+        }
         for code in ["", "EH1", "EH111111AA", "1H1 1AA", "EH1 AAA", "EH1 1A1", "ÉH1 1AA", "EH1-1AA"] {
             assert_eq!(canonical_postcode(code), Err(PersonError::Postcode), "{code}");
         }
@@ -330,12 +333,29 @@ mod tests {
         let without = Attributes::new("Ann", "Bell", "1980-02-29", None).unwrap();
         assert_eq!(with.without_postcode(), without);
         assert!(with.is_same_person(&without));
+        assert_eq!(without.with_postcode("eh1 1aa").unwrap(), with);
         assert_ne!(with.directory_label(), without.directory_label());
+    }
+
+    /// LBX-PERSON-1.
+    #[test]
+    fn attributes_that_are_not_in_canonical_form_are_not_read() {
+        let canonical = || Attributes::new("Ann", "Bell", "1980-02-29", Some("EH1 1AA")).unwrap();
+        for (name, other) in [
+            ("given name", Attributes { given_name: "Ann".to_owned(), ..canonical() }),
+            ("family name", Attributes { family_name: "Bell".to_owned(), ..canonical() }),
+            ("birth date", Attributes { born: Date { year: 1981, month: 2, day: 29 }, ..canonical() }),
+            ("postcode", Attributes { postcode: Some("eh1 1aa".to_owned()), ..canonical() }),
+        ] {
+            let read = Attributes::from_bytes(&other.to_bytes());
+            assert!(matches!(read, Err(DecodeError::Value(_))), "{name}: {read:?}");
+        }
     }
 
     #[test]
     fn attributes_do_not_show_in_logs() {
         let attributes = Attributes::new("Ann", "Bell", "1980-02-29", None).unwrap();
         assert_eq!(format!("{attributes:?}"), "Attributes([redacted])");
+        assert_eq!(format!("{:?}", attributes.born), "Date([redacted])");
     }
 }

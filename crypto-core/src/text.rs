@@ -54,4 +54,12 @@ mod tests {
         assert!(check_line("", 1, 10).is_err() && check_line("abc", 1, 2).is_err());
         assert!(check_line("Ciamar a tha thu? ’S math sin.", 1, 40).is_ok());
     }
+
+    #[test]
+    fn a_text_may_be_as_short_and_as_long_as_its_limits() {
+        for text in ["é", "éé"] {
+            assert_eq!(check_line(text, 1, 2), Ok(()), "{text}: counted in characters");
+            assert_eq!(check_text(text, 2, 4), Ok(()), "{text}: counted in bytes");
+        }
+    }
 }

@@ -1,16 +1,17 @@
 //! Archive objects.
 
 use crypto_core::{
-    archive::{ArchiveError, FiledLetter, Item, ObjectId, Place, SealedObject},
+    archive::{ArchiveError, FiledLetter, Item, LARGEST, ObjectId, Place, SealedObject},
+    body::{BodyEntry, SignedBodyEntry},
     directory::TreeDomain,
     letter::{Attachment, AttachmentKey, Letter, LetterError, SignedLetter},
 };
 use relay_auth::{
-    cbor::{Suite, Version, Wire as _},
+    cbor::{DecodeError, Suite, Version, Wire as _},
     hostile,
     id::{BlobId, PermitId},
     label,
-    receipt::{ChainHead, Deposit, Receipt, ReceiptError, SignedReceipt},
+    receipt::{ChainHead, Deposit, MOST_BLOBS, Receipt, ReceiptError, SignedReceipt},
     secret::Secret,
     signing::SigningKey,
 };
@@ -66,6 +67,24 @@ fn archive_objects_have_one_encoding() {
 }
 
 #[portable_test]
+fn an_object_beyond_the_limit_is_not_sealed() {
+    let sender = SignedBodyEntry::new(&BodyEntry { name: "x".repeat(LARGEST), ..body_entry() });
+    let item = Item::Letter(FiledLetter { sender, ..filed() });
+    let refused = SealedObject::seal(&item, &place(), &Secret::from([5; 32]), &mut TestRng(1));
+    assert_eq!(refused, Err(ArchiveError::TooLarge));
+}
+
+#[portable_test]
+fn a_filed_letter_came_with_no_more_files_than_a_letter_may_have() {
+    let read = |files: usize| {
+        let deposit = Deposit { blobs: vec![BlobId::from([6; 16]); files], ..deposit() };
+        Item::from_bytes(&Item::Letter(FiledLetter { deposit, ..filed() }).to_bytes())
+    };
+    assert!(read(MOST_BLOBS).is_ok());
+    assert!(matches!(read(MOST_BLOBS + 1), Err(DecodeError::Value(_))));
+}
+
+#[portable_test]
 fn a_filed_letter_comes_back_and_verifies_again() {
     let object = SealedObject::from_bytes(&sealed().to_bytes()).unwrap();
     let Item::Letter(filed) = object.open(&place(), &Secret::from([5; 32])).unwrap();
@@ -100,7 +119,7 @@ fn an_object_opens_only_in_its_place_and_archive() {
 #[portable_test]
 fn a_filed_letter_is_not_believed_for_being_in_the_archive() {
     let unapproved = FiledLetter {
-        sender: crypto_core::body::SignedBodyEntry::new(&body_entry()).approve(&key(98)).approve(&key(99)),
+        sender: SignedBodyEntry::new(&body_entry()).approve(&key(98)).approve(&key(99)),
         ..filed()
     };
     assert!(matches!(

@@ -119,6 +119,14 @@ fn a_file_of_another_length_than_declared_is_not_sealed() {
     assert_eq!(Opener::new(&attachment(LARGEST + 1, [0; 32])).err(), Some(AttachmentError::TooLarge));
 }
 
+/// LBX-ATT-1.
+#[portable_test]
+fn a_file_of_25_mib_is_sealed_and_opened() {
+    let size = 25 << 20;
+    assert!(sealer(size).is_ok());
+    assert!(Opener::new(&attachment(size, [0; 32])).is_ok());
+}
+
 #[portable_test]
 fn sealers_and_openers_do_not_show_their_keys() {
     let sealer = sealer(3).unwrap();

@@ -61,6 +61,27 @@ fn a_key_counts_while_it_is_valid_and_the_body_active() {
     assert_eq!(suspended.keys_at(NOW).next(), None);
 }
 
+/// LBX-LETTER-6, LBX-LETTER-7.
+#[portable_test]
+fn a_link_of_a_body_leads_to_its_hosts_alone() {
+    assert!(body().may_open("https://pay.example.scot/bill?1"));
+    for elsewhere in ["https://evil.example", "http://pay.example.scot", "https://x.pay.example.scot", ""] {
+        assert!(!body().may_open(elsewhere), "{elsewhere}");
+    }
+}
+
+#[portable_test]
+fn the_fullest_entry_is_taken_and_one_with_a_key_more_is_not() {
+    // Each is valid for one second.
+    let key = BodyKey { key: body_key().verifying_key(), not_before: NOW, not_after: NOW };
+    let keys = |count| vec![key.clone(); count];
+    let hosts = vec!["pay.example.scot".to_owned(); 16];
+    let fullest = BodyEntry { keys: keys(8), hosts, ..body_entry() };
+    assert_eq!(BodyEntry::from_bytes(&fullest.to_bytes()), Ok(fullest));
+    let more = BodyEntry { keys: keys(9), ..body_entry() };
+    assert!(matches!(BodyEntry::from_bytes(&more.to_bytes()), Err(DecodeError::Value(_))));
+}
+
 #[portable_test]
 fn entries_that_would_mislead_are_refused() {
     let key = BodyKey { key: body_key().verifying_key(), not_before: 2, not_after: 1 };

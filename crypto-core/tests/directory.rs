@@ -3,11 +3,14 @@
 use akd::{AzksElement, AzksValue, MembershipProof, NodeLabel, NonMembershipProof, VersionFreshness};
 use akd_core::Configuration as _;
 use crypto_core::{
-    citizen::{ChangeKind, Entry, EntryStatus, History, HistoryError, Purpose, SignedEntry},
+    citizen::{
+        ChangeKind, DirectoryId, Entry, EntryStatus, History, HistoryError, InboxKey, Purpose, SignedEntry,
+    },
     directory::{
-        Absence, Answer, CheckpointError, CitizenProof, FRESHNESS, Head, HeadError, HeadProof, LookupError,
-        MATURITY, Maturity, Memory, Outcome, OwnListings, PersonProof, Pin, Presence, ProvenRecipient,
-        TreeConfiguration, TreeError, Trust, cosign, unsigned_checkpoint, verify_own_entry,
+        Absence, Answer, CheckpointError, CitizenProof, Epoch, FRESHNESS, Head, HeadError, HeadProof,
+        LookupError, MATURITY, Maturity, Memory, Outcome, OwnListings, PersonList, PersonProof, Pin,
+        Presence, ProvenRecipient, TreeConfiguration, TreeError, Trust, cosign, unsigned_checkpoint,
+        verify_own_entry,
     },
     envelope::Envelope,
     evidence::{Evidence, EvidenceError},
@@ -16,7 +19,7 @@ use crypto_core::{
     person::Attributes,
 };
 use relay_auth::{
-    cbor::{Bytes32, Suite, Version, Wire as _},
+    cbor::{Bytes, Bytes32, DecodeError, Suite, Version, Wire as _},
     hostile,
 };
 
@@ -24,7 +27,7 @@ use crate::{
     fake_directory::{FakeDirectory, ORIGIN, list, witness_name},
     world::{
         ANN, BOB, DAY, NOW, TestRng, attribute_claims, body, body_key, claims_token, id_claims, id_token,
-        key, letter, letter_id, provider,
+        inbox_key, key, letter, letter_id, provider,
     },
 };
 
@@ -136,6 +139,93 @@ fn answers_and_their_proofs_have_one_encoding() {
     hostile::assert_strict(&directory.pin());
     hostile::assert_strict(&directory.presence(&ANN.id().directory_label()));
     hostile::assert_strict(&directory.absence(b"nobody"));
+}
+
+#[test]
+fn a_list_of_people_has_at_most_sixteen_in_order_each_once() {
+    let id = |number: u8| DirectoryId::from([number; 16]);
+    let read = |citizens: &[DirectoryId]| PersonList::from_bytes(&list(citizens)).map(drop);
+    let people: Vec<_> = (0..17).map(id).collect();
+    assert_eq!(read(&people[..16]), Ok(()));
+    let refused = Err(DecodeError::Value("a list of people comes sorted, each once"));
+    assert_eq!(read(&people), refused);
+    assert_eq!(read(&[id(2), id(1)]), refused);
+    assert_eq!(read(&[id(1), id(1)]), refused);
+}
+
+#[test]
+fn an_answer_has_at_most_256_entries() {
+    let answer = about_ann(&directory());
+    // With as many keys as an entry may have: all of them have to fit into an answer.
+    let inbox_keys = (1..=4).map(|number| InboxKey {
+        key: inbox_key(number).public_key().clone(),
+        rotate_after: NOW,
+        not_after: NOW,
+    });
+    let entry = Entry { inbox_keys: inbox_keys.collect(), ..ANN.first_entry().0 };
+    let signed = SignedEntry::by_identity(&entry, &ANN.identity());
+    let read = |count: usize| {
+        let mut answer = answer.clone();
+        *entries(&mut answer).1 = vec![signed.clone(); count];
+        Answer::from_bytes(&answer.to_bytes()).map(drop)
+    };
+    assert_eq!(read(256), Ok(()));
+    assert_eq!(read(257), Err(DecodeError::Value("an answer has too many entries")));
+}
+
+#[test]
+fn an_answer_has_at_most_32_permits_of_256_bytes() {
+    let answer = about_ann(&directory());
+    let read = |count: usize, length: usize| {
+        let permits = vec![Bytes::from(vec![1; length]); count];
+        Answer::from_bytes(&Answer { permits, ..answer.clone() }.to_bytes()).map(drop)
+    };
+    assert_eq!(read(32, 256), Ok(()));
+    let refused = Err(DecodeError::Value("an answer has too many or too long permits"));
+    assert_eq!(read(33, 256), refused);
+    assert_eq!(read(1, 257), refused);
+}
+
+#[test]
+fn a_proof_with_a_part_of_a_wrong_length_is_not_read() {
+    let directory = directory();
+    let label = ANN.id().directory_label();
+    let refused = Err(DecodeError::Value("a directory proof has a part of a wrong length"));
+    let presence = |alter: &dyn Fn(&mut akd::LookupProof)| {
+        let mut proof = directory.akd_lookup(&label);
+        alter(&mut proof);
+        Presence::from_bytes(&Presence::from_akd(&proof).unwrap().to_bytes()).map(drop)
+    };
+    assert_eq!(presence(&|proof| proof.value.0 = vec![1; 1024]), Ok(()));
+    assert_eq!(presence(&|proof| proof.value.0 = vec![1; 1025]), refused);
+    assert_eq!(presence(&|proof| proof.value.0.clear()), refused);
+    assert_eq!(presence(&|proof| proof.existence_vrf_proof.push(0)), refused);
+    assert_eq!(presence(&|proof| proof.marker_vrf_proof.push(0)), refused);
+    assert_eq!(presence(&|proof| proof.freshness_vrf_proof.truncate(79)), refused);
+    let (vrf, gap) = directory.akd_absence(b"nobody");
+    let absence =
+        |vrf: &[u8]| Absence::from_bytes(&Absence::from_akd(vrf, &gap).unwrap().to_bytes()).map(drop);
+    assert_eq!(absence(&vrf), Ok(()));
+    assert_eq!(absence(&vrf[1..]), refused);
+    assert_eq!(absence(&[0; 81]), refused);
+}
+
+/// `LBX-LOG-5`
+#[test]
+fn an_epoch_of_another_configuration_is_not_read_alone_nor_in_a_head() {
+    let head = directory().head(None);
+    let (honest, whole) = (head.epoch.to_bytes(), head.to_bytes());
+    // The configuration comes last.
+    let mut altered = honest.clone();
+    assert_eq!(altered.pop(), Some(1));
+    altered.push(2);
+    assert_eq!(Epoch::from_bytes(&altered), Err(DecodeError::Version));
+    let start = whole.windows(honest.len()).position(|part| part == honest).unwrap();
+    let (before, after) = (&whole[..start], &whole[start + honest.len()..]);
+    assert_eq!(
+        HeadProof::from_bytes(&[before, altered.as_slice(), after].concat()),
+        Err(DecodeError::Version)
+    );
 }
 
 #[test]
@@ -260,7 +350,8 @@ fn after_a_reset_nothing_is_sealed_for_seventy_two_hours_of_the_witnesses_time()
     assert_eq!(ask(&directory, &answer_with(&directory, None)), Ok(Outcome::Resetting));
 
     // Three days later, in another epoch.
-    directory.time = NOW + MATURITY;
+    let matured = NOW + 72 * 60 * 60;
+    directory.time = matured;
     directory.publish(vec![(b"another".to_vec(), vec![1])]);
     let consistency = directory.head(Some(&reset_pin)).consistency;
     let maturity = Maturity {
@@ -269,9 +360,9 @@ fn after_a_reset_nothing_is_sealed_for_seventy_two_hours_of_the_witnesses_time()
     };
     let trust = directory.trust();
     let mature = answer_with(&directory, Some(maturity.clone()));
-    let recipient = found(ask_with(&trust, &mature, None, NOW + MATURITY).unwrap());
+    let recipient = found(ask_with(&trust, &mature, None, matured).unwrap());
     assert_eq!(recipient.entry().hash(), &chain[1].hash());
-    let too_early = ask_with(&trust, &mature, None, NOW + MATURITY - 1);
+    let too_early = ask_with(&trust, &mature, None, matured - 1);
     assert_eq!(too_early, Ok(Outcome::Resetting));
 
     // An old head at which the old identity key stood proves nothing for the new one.
@@ -283,16 +374,16 @@ fn after_a_reset_nothing_is_sealed_for_seventy_two_hours_of_the_witnesses_time()
         presence: before_presence,
     };
     let answer = answer_with(&directory, Some(of_the_old_key));
-    assert_eq!(ask_with(&trust, &answer, None, NOW + MATURITY), Ok(Outcome::Resetting));
+    assert_eq!(ask_with(&trust, &answer, None, matured), Ok(Outcome::Resetting));
 
     // An old head of another history is a lie.
     let forked =
         Maturity { head: HeadProof { consistency: vec![], ..maturity.head.clone() }, ..maturity.clone() };
     let answer = answer_with(&directory, Some(forked));
-    assert_eq!(ask_with(&trust, &answer, None, NOW + MATURITY), Err(LookupError::Head(HeadError::Forked)));
+    assert_eq!(ask_with(&trust, &answer, None, matured), Err(LookupError::Head(HeadError::Forked)));
     let other_presence = Maturity { presence: directory.presence(&BOB.id().directory_label()), ..maturity };
     let answer = answer_with(&directory, Some(other_presence));
-    let refused = ask_with(&trust, &answer, None, NOW + MATURITY);
+    let refused = ask_with(&trust, &answer, None, matured);
     assert!(matches!(refused, Err(LookupError::Citizen(_))), "{refused:?}");
 }
 
@@ -400,10 +491,29 @@ fn a_head_that_nobody_confirmed_lately_is_refused() {
     let directory = directory();
     let (trust, answer) = (directory.trust(), about_ann(&directory));
     let at = |now| ask_with(&trust, &answer, None, now).err();
-    assert_eq!(at(NOW + FRESHNESS), None);
-    assert_eq!(at(NOW + FRESHNESS + 1), Some(LookupError::Head(HeadError::Stale)));
+    assert_eq!(at(NOW + DAY), None);
+    assert_eq!(at(NOW + DAY + 1), Some(LookupError::Head(HeadError::Stale)));
     assert_eq!(at(NOW - 300), None);
     assert_eq!(at(NOW - 301), Some(LookupError::Head(HeadError::FromTheFuture)));
+}
+
+/// `LBX-LOG-4`
+#[test]
+fn a_head_has_the_times_of_its_quorum() {
+    let directory = directory();
+    let Pin { size, root } = directory.pin();
+    let text = unsigned_checkpoint(ORIGIN, size, &root.0);
+    let times = |own: u64| {
+        let mut note = directory.log_note_at(own);
+        for (number, time) in [NOW - 30, NOW - 10, NOW - 20].into_iter().enumerate() {
+            note.push_str(&cosign(&text, &witness_name(number), &directory.witnesses[number], time));
+        }
+        let proof = directory.head_with_note(&note, None);
+        let head = Head::verify(&proof, &directory.trust(), None, NOW).unwrap();
+        (head.confirmed(), head.existed_by())
+    };
+    assert_eq!(times(NOW), (NOW - 20, NOW - 20));
+    assert_eq!(times(NOW - 40), (NOW - 40, NOW - 20));
 }
 
 #[test]
@@ -499,6 +609,29 @@ fn a_head_of_another_log_or_with_forged_or_missing_signatures_is_refused() {
     }
     let long = "a".repeat(9000);
     assert_eq!(check(&trust, &directory.head_with_note(&long, None)), Err(CheckpointError::Malformed.into()));
+}
+
+/// `LBX-LOG-2`
+#[test]
+fn a_note_of_another_form_or_over_its_limit_is_refused() {
+    let directory = directory();
+    let trust = directory.trust();
+    let note = String::from_utf8(directory.head(None).checkpoint.0.clone()).unwrap();
+    let check =
+        |note: &str| Head::verify(&directory.head_with_note(note, None), &trust, None, NOW).map(|_| ());
+    let malformed = Err(HeadError::Checkpoint(CheckpointError::Malformed));
+    // A line of somebody unknown is passed over, if it is one of a signed note.
+    let with = |name: &str| format!("{note}\u{2014} {name} AAAAAAAA\n");
+    assert_eq!(check(&with("unknown")), Ok(()));
+    for name in ["", "un+known", "un\u{a0}known"] {
+        assert_eq!(check(&with(name)), malformed, "{name:?}");
+    }
+    let room = 8 * 1024 - with("").len();
+    assert_eq!(check(&with(&"a".repeat(room))), Ok(()));
+    assert_eq!(check(&with(&"a".repeat(room + 1))), malformed);
+    // An extension line; no origin.
+    assert_eq!(check(&note.replacen("\n\n", "\nextension\n\n", 1)), malformed);
+    assert_eq!(check(&note.replacen(ORIGIN, "", 1)), malformed);
 }
 
 #[test]
@@ -678,6 +811,39 @@ fn an_absence_forged_for_a_present_person_is_refused() {
     let other = directory.absence(b"nobody");
     assert!(other.verify(b"nobody", &head, &directory.trust().vrf_key).is_ok());
     assert_eq!(other.verify(&label, &head, &directory.trust().vrf_key), Err(TreeError::OtherLabel));
+}
+
+#[test]
+fn an_absence_under_another_head_or_with_other_children_is_refused() {
+    let mut directory = directory();
+    let trust = directory.trust();
+    let head = Head::verify(&directory.head(None), &trust, None, NOW).unwrap();
+    let (vrf, mut gap) = directory.akd_absence(b"nobody");
+    let honest = Absence::from_akd(&vrf, &gap).unwrap();
+    assert_eq!(honest.verify(b"nobody", &head, &trust.vrf_key), Ok(()));
+    gap.longest_prefix_children[0].value.0[0] ^= 1;
+    let altered = Absence::from_akd(&vrf, &gap).unwrap();
+    assert_eq!(altered.verify(b"nobody", &head, &trust.vrf_key), Err(TreeError::OtherRoot));
+    directory.publish(vec![(b"another".to_vec(), vec![1])]);
+    let later = Head::verify(&directory.head(None), &trust, None, NOW).unwrap();
+    assert_eq!(honest.verify(b"nobody", &later, &trust.vrf_key), Err(TreeError::OtherRoot));
+}
+
+/// `LBX-DIR-6`
+#[test]
+fn versions_and_epochs_that_cannot_be_are_refused_before_akds_verifier_sees_them() {
+    // A first version, of the first epoch, under its head: the least that there is, and all three are equal.
+    let directory = FakeDirectory::new();
+    let trust = directory.trust();
+    let head = Head::verify(&directory.head(None), &trust, None, NOW).unwrap();
+    let verify = |epoch: u64, version: u64| {
+        let proof = akd::LookupProof { epoch, version, ..directory.akd_lookup(&[0]) };
+        Presence::from_akd(&proof).unwrap().verify(&[0], &head, &trust.vrf_key).map(<[u8]>::to_vec)
+    };
+    assert_eq!(verify(1, 1), Ok(vec![1]));
+    for (epoch, version) in [(1, 0), (1, 2), (2, 1), (2, 2)] {
+        assert_eq!(verify(epoch, version), Err(TreeError::Shape), "{epoch} {version}");
+    }
 }
 
 /// A gap right below the root, with the root's two true children, for a leaf that is there.

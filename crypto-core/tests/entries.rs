@@ -1,14 +1,16 @@
 //! Chains of entries: honest and broken.
 
-use crypto_core::citizen::{ChangeKind, DirectoryId, Entry, EntryStatus, History, HistoryError, SignedEntry};
+use crypto_core::citizen::{
+    ChangeKind, DirectoryId, Entry, EntrySignature, EntryStatus, History, HistoryError, InboxKey, SignedEntry,
+};
 use relay_auth::{
-    cbor::{Bytes32, DecodeError, Wire as _},
-    hostile,
+    cbor::{Bytes, Bytes32, DecodeError, Wire as _, encode},
+    hostile, label,
 };
 
 use crate::{
     portable_test,
-    world::{ANN, BOB, DAY, NOW, key},
+    world::{ANN, BOB, DAY, NOW, inbox_key, key},
 };
 
 fn first() -> Entry {
@@ -172,7 +174,7 @@ fn a_signed_entry_with_any_byte_altered_breaks_the_chain() {
 #[portable_test]
 fn entries_that_no_device_makes_are_refused() {
     let key = first().inbox_keys[0].clone();
-    let backwards = crypto_core::citizen::InboxKey { rotate_after: 2, not_after: 1, ..key.clone() };
+    let backwards = InboxKey { rotate_after: 2, not_after: 1, ..key.clone() };
     let refused = [
         Entry { previous: Some(Bytes32([1; 32])), ..first() },
         Entry { change: ChangeKind::ByDevice, ..first() },
@@ -188,6 +190,31 @@ fn entries_that_no_device_makes_are_refused() {
     ];
     for entry in refused {
         assert!(matches!(Entry::from_bytes(&entry.to_bytes()), Err(DecodeError::Value(_))), "{entry:?}");
+    }
+}
+
+/// LBX-ENTRY-4.
+#[portable_test]
+fn the_fullest_entry_is_taken_and_one_with_a_key_more_is_not() {
+    // Each another one, to be used until it is to be replaced and no longer.
+    let keys = |count: u8| -> Vec<InboxKey> {
+        let key = |number| inbox_key(number).public_key().clone();
+        (0..count).map(|number| InboxKey { key: key(number), rotate_after: NOW, not_after: NOW }).collect()
+    };
+    let devices = (0..32).map(|filler| Bytes32([filler; 32])).collect();
+    let fullest = Entry { inbox_keys: keys(4), devices, ..first() };
+    assert_eq!(Entry::from_bytes(&fullest.to_bytes()).as_ref(), Ok(&fullest));
+    let more = Entry { inbox_keys: keys(5), ..fullest };
+    assert!(matches!(Entry::from_bytes(&more.to_bytes()), Err(DecodeError::Value(_))));
+}
+
+#[portable_test]
+fn an_entry_has_one_signature_or_two() {
+    let entry = first().to_bytes();
+    let signature = EntrySignature::Identity(ANN.identity().sign(label::ENTRY_SIGNATURE, &entry));
+    for (count, is_taken) in [(0, false), (1, true), (2, true), (3, false)] {
+        let signed = encode(&(Bytes::from(entry.clone()), vec![signature.clone(); count]));
+        assert_eq!(SignedEntry::from_bytes(&signed).is_ok(), is_taken, "{count}");
     }
 }
 

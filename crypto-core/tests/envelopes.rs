@@ -56,6 +56,20 @@ fn an_envelope_with_any_bit_altered_does_not_open() {
     }
 }
 
+/// LBX-ENV-1.
+#[portable_test]
+fn an_encapsulated_key_of_another_length_is_refused_before_anything_is_opened() {
+    let bytes = sealed(b"content").to_bytes();
+    // After version and suite (3) and the key's id (17): a byte string of 1,120.
+    assert_eq!(bytes[20..23], [0x59, 0x04, 0x60]);
+    let (before, after) = (&bytes[..20], &bytes[23..]);
+    let shorter = [before, &[0x59, 0x04, 0x5f], &after[1..]].concat();
+    let longer = [before, &[0x59, 0x04, 0x61, 0], after].concat();
+    for hostile in [shorter, longer] {
+        assert!(matches!(Envelope::from_bytes(&hostile), Err(DecodeError::Value(_))));
+    }
+}
+
 #[portable_test]
 fn every_length_up_to_the_floor_looks_alike_and_the_longest_fits() {
     let length = |content: usize| sealed(&vec![b'x'; content]).to_bytes().len();
@@ -108,8 +122,9 @@ fn a_seed_is_the_decapsulation_key_of_the_x_wing_draft() {
 }
 
 #[portable_test]
-fn private_keys_do_not_show() {
+fn inbox_keys_do_not_show() {
     assert_eq!(format!("{:?}", ANN.inbox()), "InboxPrivateKey([redacted])");
+    assert_eq!(format!("{:?}", ANN.inbox().public_key()), "InboxPublicKey([redacted])");
 }
 
 proptest! {

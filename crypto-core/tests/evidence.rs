@@ -1,5 +1,6 @@
 //! Tokens and evidence: ScotAccount's word, and what is not.
 
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use crypto_core::{
     citizen::{Purpose, SignIn},
     evidence::{
@@ -9,7 +10,10 @@ use crypto_core::{
     jwt::{JwtError, KeySet, LONGEST_TOKEN},
     person::Attributes,
 };
-use relay_auth::{cbor::Bytes32, hostile};
+use relay_auth::{
+    cbor::{Bytes32, DecodeError, Wire as _},
+    hostile,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -64,6 +68,20 @@ fn replaced(mut claims: Value, pointer: &str, value: Value) -> Value {
 #[portable_test]
 fn evidence_has_one_encoding() {
     hostile::assert_strict(&evidence());
+}
+
+/// `LBX-JWT-1`
+#[portable_test]
+fn a_token_of_evidence_has_at_most_sixteen_kibibytes() {
+    let read = |id: usize, claims: usize| {
+        let tokens = Evidence { id_token: "a".repeat(id), claims_token: "a".repeat(claims), ..evidence() };
+        Evidence::from_bytes(&tokens.to_bytes()).map(drop)
+    };
+    let longest = 16 * 1024;
+    assert_eq!(read(longest, longest), Ok(()));
+    let refused = Err(DecodeError::Value("a token of the evidence is too long"));
+    assert_eq!(read(longest + 1, 0), refused);
+    assert_eq!(read(0, longest + 1), refused);
 }
 
 #[portable_test]
@@ -190,6 +208,8 @@ fn tokens_with_forged_or_chosen_signatures_are_refused() {
             "{hostile}"
         );
     }
+    let longest = Evidence { id_token: "a".repeat(LONGEST_TOKEN), ..evidence() };
+    assert_eq!(check(&longest), Err(EvidenceError::IdToken(JwtError::Malformed)));
     let long = Evidence { id_token: "a".repeat(LONGEST_TOKEN + 1), ..evidence() };
     assert_eq!(check(&long), Err(EvidenceError::IdToken(JwtError::TooLong)));
     for place in (0..good.len()).step_by(7) {
@@ -229,6 +249,35 @@ fn key_sets_that_cannot_be_trusted_are_refused() {
     // Keys for other purposes beside a good one are passed over.
     let mixed = key_set(&[with("use", json!("enc")), good.clone(), json!({ "kty": "EC", "kid": "x" })]);
     assert!(KeySet::from_json(&mixed).is_ok());
+}
+
+#[portable_test]
+fn a_key_set_has_at_most_sixteen_keys_and_sixty_four_kibibytes() {
+    let keys: Vec<_> = (0..16).map(|number| jwk(&ID_TOKENS, &number.to_string())).collect();
+    assert!(KeySet::from_json(&key_set(&keys)).is_ok());
+    // White space after the set changes nothing but its length.
+    let mut json = key_set(&keys);
+    json.resize(64 * 1024, b' ');
+    assert!(KeySet::from_json(&json).is_ok());
+    json.push(b' ');
+    assert_eq!(KeySet::from_json(&json).err(), Some(JwtError::KeySet));
+}
+
+/// `LBX-JWT-1`
+#[portable_test]
+fn a_modulus_has_at_most_4096_bits_and_no_zeros_in_front() {
+    let read = |modulus: &[u8]| {
+        let mut key = jwk(&ID_TOKENS, "login");
+        key["n"] = json!(Base64UrlUnpadded::encode_string(modulus));
+        KeySet::from_json(&key_set(&[key])).map(drop)
+    };
+    assert_eq!(read(&[0xff; 256]), Ok(()));
+    assert_eq!(read(&[0xff; 512]), Ok(()));
+    assert_eq!(read(&[0xff; 513]), Err(JwtError::KeySet));
+    // The first of these moduli in a second form.
+    let mut second_form = [0xff; 257];
+    second_form[0] = 0;
+    assert_eq!(read(&second_form), Err(JwtError::KeySet));
 }
 
 #[portable_test]
@@ -323,6 +372,7 @@ fn evidence_and_people_do_not_show_in_logs() {
     let person = check(&evidence()).unwrap();
     let shown = format!("{:?} {person:?} {:?}", evidence(), ANN.attributes());
     assert_eq!(shown, "Evidence([redacted]) VerifiedPerson([redacted]) Attributes([redacted])");
+    assert_eq!(format!("{:?}", ANN.address()), "AddressEvidence([redacted])");
 }
 
 #[portable_test]

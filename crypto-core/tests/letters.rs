@@ -2,6 +2,7 @@
 //! `directory.rs`; here letters are put into envelopes by hand, as a hostile sender would.
 
 use crypto_core::{
+    attachment::sealed_length,
     body::BodyStatus,
     envelope::Envelope,
     letter::{
@@ -100,6 +101,7 @@ fn a_letter_that_arrived_before_it_was_written_is_refused() {
 fn only_addresses_on_hosts_of_the_body_may_be_opened() {
     let verified = open(&signed(&statement(&letter()), &body_key())).unwrap().verify(&body(), NOW).unwrap();
     assert!(verified.may_open("https://pay.example.scot/bill?1"));
+    assert_eq!(verified.hosts(), ["pay.example.scot"]);
     for elsewhere in [
         "https://evil.example",
         "http://pay.example.scot",
@@ -121,6 +123,12 @@ fn letters_do_not_show_in_logs() {
     for secret in ["council tax", "Council Tax", "bill.pdf", "CT1", "[7, 7", "pay.example.scot/ct"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+    let Letter { actions, attachments, alternatives, .. } = full_letter();
+    let inline = alternatives[1].inline.as_ref().unwrap();
+    assert_eq!(
+        format!("{:?} {:?} {:?} {:?} {inline:?}", letter(), actions[0], attachments[0], alternatives[1]),
+        "Letter([redacted]) Action([redacted]) Attachment([redacted]) Alternative([redacted]) Inline([redacted])"
+    );
 }
 
 #[portable_test]
@@ -349,12 +357,16 @@ fn letters_that_would_mislead_or_lead_nowhere_are_refused() {
         ("a payment in pounds", |letter| {
             letter.actions[0].amount = Some(Amount { minor_units: 1, currency: "£".to_owned() });
         }),
+        ("a payment in small letters", |letter| {
+            letter.actions[0].amount = Some(Amount { minor_units: 1, currency: "gbp".to_owned() });
+        }),
         ("a link that is a script", |letter| letter.actions[0].url = Some("javascript:alert(1)".to_owned())),
         ("a link without encryption", |letter| {
             letter.actions[0].url = Some("http://pay.example.scot".to_owned())
         }),
         ("an appointment without a time", |letter| letter.actions[1].start = None),
         ("an appointment that ends before it begins", |letter| letter.actions[1].end = Some(0)),
+        ("an end without a beginning", |letter| letter.actions[0].end = Some(NOW)),
         ("a file name with a path", |letter| letter.attachments[0].file_name = "../bill.pdf".to_owned()),
         ("a hidden file", |letter| letter.attachments[0].file_name = ".profile".to_owned()),
         ("a file name that is turned around", |letter| {
@@ -367,6 +379,10 @@ fn letters_that_would_mislead_or_lead_nowhere_are_refused() {
         ("another form that is not there", |letter| letter.alternatives[0].attachment = Some(1)),
         ("another form in two places", |letter| {
             letter.alternatives[0].url = Some("https://example.scot".to_owned());
+        }),
+        ("another form that is a script", |letter| {
+            letter.alternatives[0].attachment = None;
+            letter.alternatives[0].url = Some("javascript:alert(1)".to_owned());
         }),
         ("another form that is empty", |letter| letter.alternatives[1].inline.as_mut().unwrap().text.clear()),
         ("a file of more than 25 MiB", |letter| letter.attachments[0].size = 25 * 1024 * 1024 + 1),
@@ -393,6 +409,86 @@ fn letters_that_would_mislead_or_lead_nowhere_are_refused() {
         let sealed = open(&signed(&statement(&letter), &body_key()));
         assert!(matches!(sealed, Err(LetterError::Malformed(_))), "{name}");
     }
+}
+
+/// LBX-LETTER-3.
+#[portable_test]
+fn letters_at_the_limits_are_read() {
+    type Change = fn(&mut Letter);
+    let changes: &[(&str, Change)] = &[
+        ("a text of 60,000 bytes", |letter| letter.text = "x".repeat(60_000)),
+        ("all the money there is", |letter| {
+            let minor_units = 1_000_000_000_000_000;
+            letter.actions[0].amount = Some(Amount { minor_units, currency: "GBP".to_owned() });
+        }),
+        ("a file to sign", |letter| {
+            letter.actions[0].code = ActionCode::Sign;
+            letter.actions[0].attachment = Some(0);
+        }),
+        ("a file of 25 MiB", |letter| letter.attachments[0].size = 25 << 20),
+        ("another form at an address", |letter| {
+            letter.alternatives[0].attachment = None;
+            letter.alternatives[0].url = Some("https://example.scot/large-print".to_owned());
+        }),
+    ];
+    for (name, change) in changes {
+        let mut letter = full_letter();
+        change(&mut letter);
+        assert_eq!(Letter::from_bytes(&letter.to_bytes()).as_ref(), Ok(&letter), "{name}");
+        let signed = signed(&statement(&letter), &body_key());
+        assert!(SignedLetter::from_bytes(&signed).is_ok(), "{name}");
+        assert!(open(&signed).is_ok(), "{name}");
+    }
+}
+
+/// LBX-LETTER-3.
+#[portable_test]
+fn a_letter_has_as_many_parts_as_it_may_have_and_not_one_more() {
+    type Fill = fn(&mut Letter, u8);
+    let parts: &[(&str, u8, Fill)] = &[
+        ("actions", 8, |letter, count| letter.actions = vec![pay(); usize::from(count)]),
+        ("files", 32, |letter, count| {
+            let file = |number: u8| Attachment { blob: BlobId::from([number; 16]), ..attachment() };
+            letter.attachments = (0..count).map(file).collect();
+        }),
+        ("other forms", 8, |letter, count| {
+            let form = full_letter().alternatives.remove(1);
+            letter.alternatives = vec![form; usize::from(count)];
+        }),
+        ("reply permits", 8, |letter, count| {
+            // As long as they may be.
+            letter.reply_permits = vec![Bytes::from(vec![0; 256]); usize::from(count)];
+        }),
+    ];
+    for (name, most, fill) in parts {
+        let read = |count| {
+            let mut letter = letter();
+            fill(&mut letter, count);
+            Letter::from_bytes(&letter.to_bytes()).map(|_| ())
+        };
+        assert_eq!(read(*most), Ok(()), "{name}");
+        let refused = read(most + 1);
+        assert!(matches!(refused, Err(DecodeError::Value(_))), "{name}: {refused:?}");
+    }
+}
+
+/// LBX-ATT-1.
+#[portable_test]
+fn the_sealed_files_of_a_letter_have_32_mebibytes_together_and_not_more() {
+    // Once padded: 128 KiB, twice as much each time up to 16 MiB, and 120 KiB. That is 512 chunks, and 16
+    // bytes more for each of them.
+    let padded = (17..=24).map(|power| 1_u64 << power).chain([120 << 10]);
+    let file = |(padded, number): (u64, u8)| Attachment {
+        blob: BlobId::from([number; 16]),
+        size: padded - 1,
+        ..attachment()
+    };
+    let mut letter = Letter { attachments: padded.zip(0..).map(file).collect(), ..letter() };
+    let together: u64 = letter.attachments.iter().map(|file| sealed_length(file.size)).sum();
+    assert_eq!(together, 32 << 20);
+    assert_eq!(Letter::from_bytes(&letter.to_bytes()).map(|_| ()), Ok(()));
+    letter.attachments[0].size += 1;
+    assert!(matches!(Letter::from_bytes(&letter.to_bytes()), Err(DecodeError::Value(_))));
 }
 
 proptest! {

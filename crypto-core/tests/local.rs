@@ -46,6 +46,14 @@ fn the_length_of_a_short_record_does_not_show() {
 }
 
 #[portable_test]
+fn a_record_may_take_all_but_the_last_step_of_padding_below_sixteen_mebibytes() {
+    // Steps of 256 KiB. The last one would leave no room for what stands beside the ciphertext.
+    let longest = (16 << 20) - (256 << 10) - 1;
+    let sealed = SealedRecord::seal("keys", &vec![0; longest], &key(), &mut TestRng(1)).unwrap();
+    assert!(SealedRecord::from_bytes(&sealed.to_bytes()).is_ok());
+}
+
+#[portable_test]
 fn a_record_beyond_the_limit_is_not_sealed() {
     let refused = SealedRecord::seal("keys", &vec![0; LARGEST], &key(), &mut TestRng(1));
     assert_eq!(refused, Err(LocalError::TooLarge));

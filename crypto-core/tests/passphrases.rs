@@ -26,6 +26,19 @@ fn a_secret_comes_back_with_its_passphrase_only() {
 }
 
 #[portable_test]
+fn a_passphrase_may_have_1024_bytes() {
+    let longest = "x".repeat(1024);
+    let wrapped = wrap(&longest, None);
+    assert_eq!(wrapped.unwrap(Use::Vault, &longest, None), Ok(Secret::from([7; 32])));
+}
+
+/// RFC 9106 §4, the second recommendation.
+#[portable_test]
+fn a_guess_at_a_new_record_costs_64_mebibytes_and_three_passes() {
+    assert_eq!(Cost::USUAL, Cost { memory: 65_536, passes: 3 });
+}
+
+#[portable_test]
 fn a_passphrase_is_one_however_its_accents_are_typed() {
     let wrapped = wrap("m\u{e0}iri", None);
     assert_eq!(wrapped.unwrap(Use::Vault, "ma\u{300}iri", None), Ok(Secret::from([7; 32])));
@@ -35,6 +48,7 @@ fn a_passphrase_is_one_however_its_accents_are_typed() {
 fn the_browsers_own_key_is_needed_where_it_was_used() {
     let browser_key = Secret::from([9; 32]);
     let wrapped = wrap("correct horse", Some(&browser_key));
+    assert!(wrapped.uses_browser_key() && !wrap("correct horse", None).uses_browser_key());
     assert_eq!(wrapped.unwrap(Use::Vault, "correct horse", Some(&browser_key)), Ok(Secret::from([7; 32])));
     assert_eq!(wrapped.unwrap(Use::Vault, "correct horse", None), Err(PassphraseError::OtherBrowser));
     let other = Secret::from([8; 32]);

@@ -10,7 +10,7 @@ use crypto_core::{
     seed::Seed,
 };
 use relay_auth::{
-    cbor::{Bytes, DecodeError, Wire as _, encode},
+    cbor::{Bytes, Bytes32, DecodeError, Suite, Version, Wire as _, encode},
     hostile,
     secret::Secret,
 };
@@ -319,6 +319,22 @@ fn the_commitment_to_the_key_is_compared() {
     }
 }
 
+/// LBX-BUNDLE-1.
+#[portable_test]
+fn an_encapsulated_key_of_another_length_is_refused_as_such() {
+    for length in [0, 1119, 1120, 1121] {
+        let encapsulated = Bytes::from(vec![7; length]);
+        let id = inbox_key(9).public_key().id();
+        let fields = (Version, Suite, id, encapsulated, Bytes32([8; 32]), Bytes::from(vec![9; 4112]));
+        let read = SealedBundle::from_bytes(&encode(&fields)).map(|_| ());
+        if length == 1120 {
+            assert_eq!(read, Ok(()));
+        } else {
+            assert!(matches!(read, Err(DecodeError::Value(_))), "{length}: {read:?}");
+        }
+    }
+}
+
 #[portable_test]
 fn an_envelope_is_no_bundle_and_a_bundle_no_envelope() {
     let key = inbox_key(9);
@@ -359,6 +375,14 @@ fn all_bundles_have_one_length() {
     assert_eq!(length(&smallest), length(&of(seeds(3), vec![root(1)])));
     assert_eq!(length(&smallest), length(&fullest));
     assert!(length(&fullest) <= LARGEST);
+}
+
+/// LBX-BUNDLE-1.
+#[portable_test]
+fn a_bundle_that_padding_would_make_longer_than_the_others_is_not_read() {
+    // One byte of the floor marks the end of the content.
+    assert_eq!(Bundle::from_bytes(&[0; 4096]), Err(DecodeError::TooLarge));
+    assert_eq!(Bundle::from_bytes(&[0; 4095]), Err(DecodeError::Trailing));
 }
 
 /// LBX-BUNDLE-3.

@@ -88,7 +88,32 @@ fn what_is_no_trust_file_is_refused() {
     {
         assert!(SignedTrust::from_json(hostile.as_bytes()).is_err(), "{hostile}");
     }
-    assert!(SignedTrust::from_json(&vec![b' '; LONGEST_TRUST + 1]).is_err());
+}
+
+#[portable_test]
+fn a_trust_file_is_read_up_to_its_greatest_length_and_not_beyond() {
+    let mut json = SignedTrust::sign(&file(), &key(220)).unwrap().to_json();
+    json.push_str(&" ".repeat(LONGEST_TRUST - json.len()));
+    assert!(SignedTrust::from_json(json.as_bytes()).is_ok());
+    json.push(' ');
+    assert_eq!(SignedTrust::from_json(json.as_bytes()), Err(TrustError::Malformed));
+}
+
+#[portable_test]
+fn a_signature_that_was_cut_short_is_refused_also_where_zeros_were_cut() {
+    let deployment = key(220);
+    // One signature in sixteen ends with a zero byte, and so its text with these two letters.
+    let whole = (NOW..NOW + 1000)
+        .map(|issued| SignedTrust::sign(&TrustFile { issued, ..file() }, &deployment).unwrap().to_json())
+        .find(|json| json.ends_with("AA\"\n}"))
+        .unwrap();
+    let cut = whole.replace("AA\"\n}", "\"\n}");
+    let verified = |json: &str| {
+        let read = SignedTrust::from_json(json.as_bytes()).unwrap();
+        read.verify(&deployment.verifying_key()).map(drop)
+    };
+    assert_eq!(verified(&whole), Ok(()));
+    assert_eq!(verified(&cut), Err(TrustError::Forged));
 }
 
 #[portable_test]

@@ -80,12 +80,6 @@ impl RegisteredBody {
         &self.newest
     }
 
-    /// The entry in force, with its approvals.
-    #[must_use]
-    pub fn signed_newest(&self) -> Option<&SignedBodyEntry> {
-        self.entries.last().map(|(signed, _)| signed)
-    }
-
     /// The entry that a letter names, with its approvals; also one that was replaced since.
     #[must_use]
     pub fn by_hash(&self, hash: &[u8; 32]) -> Option<&(SignedBodyEntry, VerifiedBody)> {

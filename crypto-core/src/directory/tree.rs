@@ -462,3 +462,147 @@ fn root_of(path: &MembershipProof) -> [u8; 32] {
     }
     TreeConfiguration::compute_root_hash_from_val(&node.value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The label of these bits.
+    fn label(bits: &str) -> NodeLabel {
+        let mut value = [0_u8; 32];
+        for (place, bit) in bits.bytes().enumerate() {
+            value[place / 8] |= (bit - b'0') << (7 - place % 8);
+        }
+        NodeLabel::new(value, u32::try_from(bits.len()).unwrap())
+    }
+
+    fn node(label: NodeLabel) -> AzksElement {
+        AzksElement { label, value: AzksValue([7; 32]) }
+    }
+
+    /// The same label with a bit that does not count: others would hash it to something else.
+    fn with_a_bit_beyond(mut label: NodeLabel) -> NodeLabel {
+        label.label_val[31] |= 1;
+        label
+    }
+
+    fn step(parent: &str, sibling: &str, direction: Direction) -> SiblingProof {
+        SiblingProof { label: label(parent), siblings: [node(label(sibling))], direction }
+    }
+
+    /// From the root over 1 and 10 to the leaf 1010…
+    fn path() -> MembershipProof {
+        MembershipProof {
+            label: label(&"10".repeat(128)),
+            hash_val: AzksValue([7; 32]),
+            sibling_proofs: vec![
+                step("", "01", Direction::Right),
+                step("1", "11", Direction::Left),
+                step("10", "1001", Direction::Right),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_label_has_at_most_256_bits_and_none_beyond_its_length() {
+        for honest in [label(""), label("101"), NodeLabel::new([0xff; 32], LABEL_BITS)] {
+            assert!(is_canonical(&honest), "{honest}");
+        }
+        let hostile = [
+            with_a_bit_beyond(label("")),
+            with_a_bit_beyond(label("101")),
+            NodeLabel::new([0xff; 32], LABEL_BITS + 1),
+        ];
+        for hostile in hostile {
+            assert!(!is_canonical(&hostile), "{hostile}");
+        }
+    }
+
+    /// `LBX-DIR-4`
+    #[test]
+    fn a_child_is_below_its_parent_on_its_own_side() {
+        let (parent, left, right) = (label("10"), label("1001"), label("101"));
+        assert!(is_child(&parent, &node(left), Direction::Left));
+        assert!(is_child(&parent, &node(right), Direction::Right));
+        let hostile = [
+            (left, Direction::Right),
+            (right, Direction::Left),
+            (parent, Direction::Left),
+            (label("1"), Direction::Left),
+            (label("1101"), Direction::Left),
+            (with_a_bit_beyond(left), Direction::Left),
+        ];
+        for (child, direction) in hostile {
+            assert!(!is_child(&parent, &node(child), direction), "{child} {direction:?}");
+        }
+    }
+
+    /// `LBX-DIR-4`
+    #[test]
+    fn only_the_root_lacks_a_child_and_what_is_not_there_has_no_hash_of_its_own() {
+        let nothing = AzksElement {
+            label: TreeConfiguration::empty_label(),
+            value: TreeConfiguration::empty_node_hash(),
+        };
+        assert!(is_child(&NodeLabel::root(), &nothing, Direction::Left));
+        assert!(!is_child(&label("10"), &nothing, Direction::Left));
+        let hashed = AzksElement { value: AzksValue([7; 32]), ..nothing };
+        assert!(!is_child(&NodeLabel::root(), &hashed, Direction::Left));
+    }
+
+    /// `LBX-DIR-4`
+    #[test]
+    fn every_step_of_a_path_leads_to_a_true_parent_up_to_the_root() {
+        assert!(is_path(&path()));
+        let with_step = |step| {
+            let mut path = path();
+            path.sibling_proofs[1] = step;
+            path
+        };
+        let hostile = [
+            ("a leaf that is too long", MembershipProof { label: NodeLabel::new([0xaa; 32], 257), ..path() }),
+            ("a node on the other side", with_step(step("1", "11", Direction::Right))),
+            ("a parent that is none", with_step(step("0", "01", Direction::Left))),
+            ("a sibling from elsewhere", with_step(step("1", "01", Direction::Left))),
+            ("a sibling on the way", with_step(step("1", "101", Direction::Left))),
+            (
+                "a parent with a bit beyond its length",
+                with_step(SiblingProof {
+                    label: with_a_bit_beyond(label("1")),
+                    ..step("1", "11", Direction::Left)
+                }),
+            ),
+            (
+                "no step to the root",
+                MembershipProof { sibling_proofs: path().sibling_proofs.split_off(1), ..path() },
+            ),
+        ];
+        for (what, path) in hostile {
+            assert!(!is_path(&path), "{what}");
+            assert!(!is_leaf_path(&path), "{what}");
+        }
+    }
+
+    /// `LBX-DIR-4`
+    #[test]
+    fn a_leaf_has_256_bits() {
+        assert!(is_leaf_path(&path()));
+        let mut inner = MembershipProof { label: label("10"), ..path() };
+        inner.sibling_proofs.truncate(2);
+        assert!(is_path(&inner));
+        assert!(!is_leaf_path(&inner));
+    }
+
+    #[test]
+    fn a_path_has_at_most_one_step_for_each_bit() {
+        let label = Label { bits: 0, value: Bytes32([0; 32]) };
+        let node = Node { label: label.clone(), hash: Bytes32([0; 32]) };
+        let step = Step { parent: label, sibling: node.clone(), from_left: true };
+        let with_steps = |count| {
+            let path = Path { node: node.clone(), steps: vec![step.clone(); count] };
+            path.to_akd().map(|proof| proof.sibling_proofs.len())
+        };
+        assert_eq!(with_steps(256), Ok(256));
+        assert_eq!(with_steps(257), Err(TreeError::Shape));
+    }
+}

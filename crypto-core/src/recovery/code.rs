@@ -6,10 +6,7 @@
 
 use core::fmt;
 
-use bech32::{
-    Bech32m, ByteIterExt as _, Fe32, Fe32IterExt as _, Hrp,
-    primitives::decode::{CheckedHrpstring, CheckedHrpstringError, ChecksumError},
-};
+use bech32::{Bech32m, ByteIterExt as _, Fe32, Fe32IterExt as _, Hrp, primitives::decode::CheckedHrpstring};
 use hkdf::Hkdf;
 use minicbor::{Decode, Encode};
 use rand_core::CryptoRng;
@@ -96,7 +93,8 @@ impl RecoveryCode {
     /// [`CodeError`].
     pub fn parse(text: &str) -> Result<Self, CodeError> {
         let text = normalised(text, START, CHARACTERS)?;
-        let checked = CheckedHrpstring::new::<Bech32m>(&text).map_err(|error| named(&error))?;
+        // Length and characters are checked; what the library can still find is a wrong checksum.
+        let checked = CheckedHrpstring::new::<Bech32m>(&text).map_err(|_| CodeError::Checksum)?;
         let mut bytes = checked.byte_iter();
         if bytes.next() != Some(VERSION) {
             return Err(CodeError::Version);
@@ -249,15 +247,4 @@ fn meant(character: char) -> Option<char> {
         other => other,
     };
     Fe32::from_char(character).is_ok().then_some(character)
-}
-
-/// Length and characters are checked before; what the library can still find is a wrong checksum.
-fn named(error: &CheckedHrpstringError) -> CodeError {
-    match error {
-        CheckedHrpstringError::Parse(_) => CodeError::Character,
-        CheckedHrpstringError::Checksum(ChecksumError::CodeLength(_) | ChecksumError::InvalidLength) => {
-            CodeError::Length
-        }
-        _ => CodeError::Checksum,
-    }
 }
