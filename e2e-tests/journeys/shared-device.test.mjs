@@ -286,14 +286,19 @@ test("the owner is told once that it was opened and once that it was closed, and
   await context.close();
 });
 
-test("the owner ends it, and the other device shows nothing more at its next request", async () => {
+// The vault waits before it looks for news again.
+async function readsUntilItWaits() {
   const { context, page } = await visiting.opensTabs(browser);
   await by.shows(page, "start");
   const timers = await holdTimers(page);
   await visiting.visits(page, code);
   await reads(page);
-  // The vault waits before it looks for news again.
   await timers.wait();
+  return { context, page, timers };
+}
+
+test("the owner ends it, and the other device shows nothing more at its next request", async () => {
+  const { context, page, timers } = await readsUntilItWaits();
   await opens();
   await openNow().locator('[data-action="end-session"]').click();
   await notice().filter({ hasText: "closed there" }).waitFor();
@@ -324,12 +329,7 @@ test("the owner's device goes on as before: what is new comes there as new, also
 });
 
 test("who comes back with the code ends a session that reads, and the code was still the same", async () => {
-  const { context, page } = await visiting.opensTabs(browser);
-  await by.shows(page, "start");
-  const timers = await holdTimers(page);
-  await visiting.visits(page, code);
-  await reads(page);
-  await timers.wait();
+  const { context, page, timers } = await readsUntilItWaits();
   const old = owner;
   owner = await by.openPage(browser);
   await by.shows(owner.page, "start");

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 
 import { inTime } from "./in-time.mjs";
 import { freeRow, hold } from "./ports.mjs";
-import { LAUNCHER, answers } from "./stack.mjs";
+import { answers, startLauncher } from "./stack.mjs";
 
 export const RELAY = "letterbox-server";
 export const DIRECTORY = "letterbox-keyserver";
@@ -22,23 +22,13 @@ const others = () => Object.fromEntries(Object.entries(process.env).filter(([nam
 // Makes keys, settings and a public body in the folder, as `make run` does, and ends everything again.
 // What is mounted there before has the stores.
 async function prepare(data, first) {
-  const launcher = spawn(LAUNCHER, ["run", "--port", `${first}`, "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
-  launcher.stderr.on("data", (text) => { said += text; });
-  const ended = new Promise((resolve, reject) => {
-    launcher.on("error", reject);
-    launcher.on("close", resolve);
-  });
+  const { launcher, ended, said, soon } = startLauncher(["run", "--port", `${first}`, "--data", data], "ignore");
   const started = new Promise((resolve) => {
     createInterface({ input: launcher.stdout }).on("line", (line) => { if (line.includes("Press Ctrl-C to stop")) resolve(true); });
   });
-  const silent = () => {
-    launcher.kill("SIGKILL");
-    return `the stack neither started nor ended:\n${said}`;
-  };
-  const isStarted = await inTime(Promise.race([started, ended.then(() => false)]), silent);
+  const isStarted = await soon(Promise.race([started, ended.then(() => false)]));
   if (isStarted) launcher.kill("SIGINT");
-  if ((await inTime(ended, silent)) !== 0 || !isStarted) throw new Error(`the stack did not start and end:\n${said}`);
+  if ((await soon(ended)) !== 0 || !isStarted) throw new Error(`the stack did not start and end:\n${said()}`);
 }
 
 // `environment` is what programs have beside the usual, by their names. With `between` the relay listens at

@@ -50,22 +50,32 @@ export async function answers(address) {
   }
 }
 
-export async function startStack(...options) {
-  const launcher = spawn(LAUNCHER, [...options, "with", "--", process.execPath, "-e", STAYS], { stdio: "pipe" });
+// Starts the launcher. What does not become of it in time ends it, and says what was heard.
+export function startLauncher(options, input) {
+  const launcher = spawn(LAUNCHER, options, { stdio: [input, "pipe", "pipe"] });
   let said = "";
   launcher.stderr.on("data", (text) => { said += text; });
   const ended = new Promise((resolve, reject) => {
     launcher.on("error", reject);
     launcher.on("close", resolve);
   });
-  const places = new Promise((resolve, reject) => {
+  return {
+    launcher,
+    ended,
+    said: () => said,
+    soon: (event) => inTime(event, () => {
+      launcher.kill("SIGKILL");
+      return `the stack neither started nor ended:\n${said}`;
+    }),
+  };
+}
+
+export async function startStack(...options) {
+  const { launcher, ended, said, soon } = startLauncher([...options, "with", "--", process.execPath, "-e", STAYS], "pipe");
+  const env = await soon(new Promise((resolve, reject) => {
     createInterface({ input: launcher.stdout }).once("line", (line) => resolve(JSON.parse(line)));
-    ended.then(() => reject(new Error(`the stack did not start:\n${said}`)), reject);
-  });
-  const env = await inTime(places, () => {
-    launcher.kill("SIGKILL");
-    return `the stack neither started nor ended:\n${said}`;
-  });
+    ended.then(() => reject(new Error(`the stack did not start:\n${said()}`)), reject);
+  }));
   const ids = () => processes(env.LETTERBOX_DATA);
   return {
     env,
