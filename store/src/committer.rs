@@ -1,16 +1,24 @@
-//! The one thread that writes.
+//! The two threads that write.
 //!
-//! It takes what has queued up (no timer: while one group is on its way to the disk the next one
-//! gathers), runs the transactions one after the other, writes what they did as one batch, and
-//! answers them all when the disk has. Refusals are held back like the rest: they, too, may be
-//! based on what an earlier transaction of the group wrote.
+//! The committer takes what has queued up and runs the transactions one after the other. The writer takes
+//! what they did as one batch, brings it to the disk, and answers them all when the disk has it. While it
+//! does, the next group gathers and runs already. What a group reads of the one before it is not known outside before that is
+//! durable, because the writer takes one group after the other. Refusals are held back like the rest: they,
+//! too, may be based on what an earlier transaction wrote.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    runtime::Runtime,
+    sync::{
+        mpsc::{self, error::TryRecvError},
+        oneshot, watch,
+    },
+    time::{Duration, Instant, sleep},
+};
 
 use crate::{StoreError, TRANSACTION_LIMIT, durable::Durable, layers::Writes, view::View};
 
@@ -19,6 +27,10 @@ const GROUP_TRANSACTIONS: usize = 256;
 /// The most bytes that share a commit. Bounds how long everyone in the group waits, and how much
 /// recovery has to take or leave as one.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// How long a group waits for more than half of what the one before had, while the disk has nothing to do. One
+/// who writes alone is waited for by nobody.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 /// How the commit that an answer waited for ended.
 #[derive(Clone, Copy, Debug)]
@@ -108,73 +120,188 @@ impl Failure {
     }
 }
 
-/// What the thread works with.
+/// Transactions that share a commit.
+struct Group {
+    writes: Arc<Writes>,
+    /// Rows as they are in the tree before it: the writer does not look for them once more.
+    read: Writes,
+    answers: Vec<Answer>,
+}
+
+/// The two threads' work: [`Committer::run`] and [`Writer::run`]. They hold at most two groups, of which one
+/// is on its way to the disk.
+pub(crate) fn pair(
+    queue: mpsc::Receiver<Job>,
+    durable: Arc<Durable>,
+    failure: Arc<Failure>,
+    reserve_bytes: u64,
+) -> (Committer, Writer) {
+    let (groups, next) = mpsc::channel(1);
+    let (done, idle) = mpsc::channel(1);
+    let (both, why) = (Arc::clone(&durable), Arc::clone(&failure));
+    let before = Arc::default();
+    (
+        Committer { queue, groups, idle, before, last: 0, durable, failure, reserve_bytes },
+        Writer { groups: next, idle: done, durable: both, failure: why },
+    )
+}
+
+/// What the thread that runs transactions works with.
 pub(crate) struct Committer {
-    pub(crate) queue: mpsc::Receiver<Job>,
-    pub(crate) durable: Arc<Durable>,
-    pub(crate) failure: Arc<Failure>,
-    pub(crate) reserve_bytes: u64,
+    queue: mpsc::Receiver<Job>,
+    groups: mpsc::Sender<Group>,
+    /// One word for each time that the writer has nothing to do.
+    idle: mpsc::Receiver<()>,
+    /// What the group before wrote: it may not all be in the tree yet.
+    before: Arc<Writes>,
+    /// How many transactions it had.
+    last: usize,
+    durable: Arc<Durable>,
+    failure: Arc<Failure>,
+    reserve_bytes: u64,
 }
 
 impl Committer {
-    /// Works until every handle of the engine is gone.
-    pub(crate) fn run(mut self) {
-        while let Some(first) = self.queue.blocking_recv() {
-            if self.failure.happened() {
-                // Its caller reads a closed channel as Stopped.
-                drop(first);
-                continue;
-            }
-            // sled and the standard library may panic; a dead thread would look like a slow one.
-            if catch_unwind(AssertUnwindSafe(|| self.serve(first))).is_err() {
-                self.stop("the committer panicked");
-            }
+    /// Works until every handle of the engine is gone. `waiting` is for this thread alone: it waits for two
+    /// things at a time.
+    pub(crate) fn run(mut self, waiting: &Runtime) {
+        // sled and the standard library may panic; a dead thread would look like a slow one.
+        let ended =
+            catch_unwind(AssertUnwindSafe(|| waiting.block_on(async { while self.serve().await {} })));
+        if ended.is_err() {
+            stop(&self.durable, &self.failure, "the committer panicked");
         }
+        // Whoever still waits reads a queue that is gone as Stopped.
     }
 
-    /// Gathers a group that starts with `first`, commits it and answers.
-    fn serve(&mut self, first: Job) {
+    /// Gathers a group and hands it on. Says whether there may be another one.
+    async fn serve(&mut self) -> bool {
+        let Some(first) = self.queue.recv().await else { return false };
+        if self.failure.happened() {
+            // Its caller reads a closed channel as Stopped.
+            return true;
+        }
         let free = match self.durable.folder().disk.free_bytes() {
             Ok(free) => free,
-            Err(error) => return self.stop(&error.to_string()),
+            Err(error) => {
+                stop(&self.durable, &self.failure, &error.to_string());
+                return true;
+            }
         };
         let (room, half_reserve) = (free >= self.reserve_bytes, free >= self.reserve_bytes / 2);
-        let mut view = View::new(self.durable.folder().db.clone(), room, half_reserve);
-        let mut answers = Vec::new();
-        let mut next = Some(first);
-        while let Some(Job(run)) = next.take() {
-            answers.push(run(&mut view));
-            // Whatever comes next must still fit.
-            if answers.len() < GROUP_TRANSACTIONS && view.group_bytes() + TRANSACTION_LIMIT <= GROUP_BYTES {
-                next = self.queue.try_recv().ok();
+        let db = self.durable.folder().db.clone();
+        let mut gathered = Gathered {
+            view: View::new(db, Arc::clone(&self.before), room, half_reserve),
+            answers: Vec::new(),
+        };
+        gathered.run(first);
+        let is_idle = self.gather(&mut gathered).await;
+        self.last = gathered.answers.len();
+        let (writes, read) = gathered.view.into_parts();
+        self.before = Arc::new(writes);
+        let group = Group { writes: Arc::clone(&self.before), read, answers: gathered.answers };
+        // A writer that is gone stopped the engine before.
+        is_idle && self.groups.send(group).await.is_ok()
+    }
+
+    /// Runs what comes until the writer has nothing to do. Says whether it is still there.
+    async fn gather(&mut self, gathered: &mut Gathered) -> bool {
+        // Those whom the group before answered are on their way back. To a group that leaves without them
+        // the disk takes as long, and they wait for it; one that waits for all of them keeps the disk idle.
+        let enough = self.last / 2;
+        let mut is_idle = None;
+        let patience = sleep(PATIENCE);
+        tokio::pin!(patience);
+        loop {
+            if is_idle.is_none() {
+                is_idle = match self.idle.try_recv() {
+                    Ok(()) => Some(true),
+                    Err(TryRecvError::Disconnected) => Some(false),
+                    Err(TryRecvError::Empty) => None,
+                };
+                patience.as_mut().reset(Instant::now() + PATIENCE);
+            }
+            let has_room = gathered.has_room();
+            if let Some(is_there) = is_idle
+                && (!has_room || gathered.answers.len() >= enough)
+            {
+                return is_there;
+            }
+            tokio::select! {
+                biased;
+                job = self.queue.recv(), if has_room => match job {
+                    Some(job) => gathered.run(job),
+                    // Nothing comes any more.
+                    None => return is_idle.unwrap_or(false) || self.idle.recv().await.is_some(),
+                },
+                idle = self.idle.recv(), if is_idle.is_none() => {
+                    is_idle = Some(idle.is_some());
+                    patience.as_mut().reset(Instant::now() + PATIENCE);
+                }
+                () = &mut patience, if is_idle.is_some() => return is_idle == Some(true),
             }
         }
-        let fate = self.commit(view.into_writes());
-        for answer in answers {
-            answer(fate);
+    }
+}
+
+/// A group that more may come to.
+struct Gathered {
+    view: View,
+    answers: Vec<Answer>,
+}
+
+impl Gathered {
+    fn run(&mut self, Job(run): Job) {
+        self.answers.push(run(&mut self.view));
+    }
+
+    /// Whether whatever comes next still fits.
+    fn has_room(&self) -> bool {
+        self.answers.len() < GROUP_TRANSACTIONS && self.view.group_bytes() + TRANSACTION_LIMIT <= GROUP_BYTES
+    }
+}
+
+/// What the thread that writes works with.
+pub(crate) struct Writer {
+    groups: mpsc::Receiver<Group>,
+    idle: mpsc::Sender<()>,
+    durable: Arc<Durable>,
+    failure: Arc<Failure>,
+}
+
+impl Writer {
+    /// Works until the committer has ended.
+    pub(crate) fn run(mut self) {
+        while self.idle.try_send(()).is_ok() {
+            let Some(Group { writes, read, answers }) = self.groups.blocking_recv() else { return };
+            // Behind a group that failed nothing is tried: its rows were read by this one.
+            let fate = if self.failure.happened() { Fate::Stopped } else { self.commit(&writes, &read) };
+            for answer in answers {
+                answer(fate);
+            }
         }
     }
 
-    fn commit(&self, writes: Writes) -> Fate {
+    fn commit(&self, writes: &Writes, read: &Writes) -> Fate {
         if writes.is_empty() {
-            // Everything that was read is durable: there was nothing else to read.
+            // Everything that was read is durable: what the group before wrote is, by now.
             return Fate::Durable;
         }
-        match catch_unwind(AssertUnwindSafe(|| self.durable.commit(writes))) {
+        match catch_unwind(AssertUnwindSafe(|| self.durable.commit(writes, read))) {
             Ok(Ok(())) => Fate::Durable,
             Ok(Err(error)) => {
-                self.stop(&error.to_string());
+                stop(&self.durable, &self.failure, &error.to_string());
                 if matches!(error, StoreError::Full) { Fate::Full } else { Fate::Stopped }
             }
             Err(_) => {
-                self.stop("sled panicked while it wrote");
+                stop(&self.durable, &self.failure, "sled panicked while it wrote");
                 Fate::Stopped
             }
         }
     }
+}
 
-    fn stop(&self, why: &str) {
-        self.durable.abandon();
-        self.failure.record(why);
-    }
+fn stop(durable: &Durable, failure: &Failure, why: &str) {
+    durable.abandon();
+    failure.record(why);
 }

@@ -4,7 +4,7 @@
 //! could then act on a letter that a power cut takes away again: hand out a cursor beyond it, or
 //! sign a directory head that never was.
 //!
-//! So the committer first lays the *old* values of every row that it is about to change over the
+//! So the writer first lays the *old* values of every row that it is about to change over the
 //! tree, then applies, flushes and syncs, and takes them away again when the disk has answered.
 //! Readers look through that layer and see the state before the group, whole, until the state after
 //! it is durable, whole. The lock around the layer is held for a write only while the layer is put
@@ -48,29 +48,30 @@ impl Durable {
     }
 
     /// Writes a group and shows it to readers once it is durable. After an error it stays hidden:
-    /// whether the disk has it is not known.
-    pub(crate) fn commit(&self, writes: Writes) -> Result<(), StoreError> {
-        self.apply(writes)?;
+    /// whether the disk has it is not known. `read` are rows as they are in the tree, which need not be read
+    /// again.
+    pub(crate) fn commit(&self, writes: &Writes, read: &Writes) -> Result<(), StoreError> {
+        self.apply(writes, read)?;
         self.folder.disk.sync()?;
         self.reveal();
         Ok(())
     }
 
     /// Writes a group to sled and has it flushed, hidden from readers.
-    fn apply(&self, writes: Writes) -> Result<(), StoreError> {
+    fn apply(&self, writes: &Writes, read: &Writes) -> Result<(), StoreError> {
         let db = &self.folder.db;
         let mut batch = sled::Batch::default();
         let mut before = Writes::new();
         for (key, value) in writes {
-            let old = layers::lookup(db, &[], &key)?;
-            if old == value {
+            let old = layers::lookup(db, &[read], key)?;
+            if old == *value {
                 continue;
             }
             match value {
-                Some(value) => batch.insert(key.as_slice(), value),
+                Some(value) => batch.insert(key.as_slice(), value.as_slice()),
                 None => batch.remove(key.as_slice()),
             }
-            before.insert(key, old);
+            before.insert(key.clone(), old);
         }
         if before.is_empty() {
             return Ok(());
@@ -157,12 +158,14 @@ mod tests {
     fn readers_see_the_state_before_a_group_until_it_is_durable() {
         let folder = tempfile::tempdir().unwrap();
         let durable = Durable::new(Folder::open(folder.path(), 16 << 20).unwrap());
-        durable.commit(writes(&[(b"a", Some(b"old")), (b"b", Some(b"old"))])).unwrap();
+        durable.commit(&writes(&[(b"a", Some(b"old")), (b"b", Some(b"old"))]), &Writes::new()).unwrap();
         let before = [row("a", "old"), row("b", "old")];
         assert_eq!(seen(&durable), before);
 
         // Changed, removed, new: in the tree, and hidden.
-        durable.apply(writes(&[(b"a", Some(b"new")), (b"b", None), (b"c", Some(b"new"))])).unwrap();
+        durable
+            .apply(&writes(&[(b"a", Some(b"new")), (b"b", None), (b"c", Some(b"new"))]), &Writes::new())
+            .unwrap();
         assert_eq!(durable.folder.db.get(keys::row(b"a")).unwrap().as_deref(), Some(&b"new"[..]));
         assert_eq!(seen(&durable), before);
         let reader = durable.reader();

@@ -7,11 +7,11 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use tokio::sync::mpsc;
+use tokio::{runtime::Builder, sync::mpsc};
 
 use crate::{
     Alarm, Row, StoreError,
-    committer::{Committer, Failure, Job},
+    committer::{self, Failure, Job},
     durable::{Durable, Reader},
     folder::Folder,
     view::View,
@@ -45,7 +45,7 @@ pub struct Engine {
 
 struct Shared {
     queue: Option<mpsc::Sender<Job>>,
-    committer: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
     durable: Arc<Durable>,
     failure: Arc<Failure>,
 }
@@ -64,18 +64,16 @@ impl Engine {
         let (sender, queue) = mpsc::channel(options.queue.max(1));
         let durable = Arc::new(Durable::new(folder));
         let failure = Arc::new(Failure::none_yet());
-        let committer = Committer {
-            queue,
-            durable: Arc::clone(&durable),
-            failure: Arc::clone(&failure),
-            reserve_bytes: options.reserve_bytes,
-        };
-        // A thread of its own: it spends its life in system calls that block.
-        let committer = thread::Builder::new()
-            .name("store-committer".to_owned())
-            .spawn(move || committer.run())
-            .map_err(|cause| StoreError::io("start the committer's thread", cause))?;
-        let shared = Shared { queue: Some(sender), committer: Some(committer), durable, failure };
+        let (committer, writer) =
+            committer::pair(queue, Arc::clone(&durable), Arc::clone(&failure), options.reserve_bytes);
+        // Threads of their own: they spend their lives in system calls that block.
+        let starting = |cause| StoreError::io("start the threads of the store", cause);
+        let waiting = Builder::new_current_thread().enable_time().build().map_err(starting)?;
+        let thread = |name: &str| thread::Builder::new().name(name.to_owned());
+        let writer = thread("store-writer").spawn(move || writer.run()).map_err(starting)?;
+        let committer = thread("store-committer").spawn(move || committer.run(&waiting)).map_err(starting)?;
+        let threads = vec![committer, writer];
+        let shared = Shared { queue: Some(sender), threads, durable, failure };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -194,23 +192,27 @@ impl fmt::Debug for Engine {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // Closes the queue: the committer ends when it has written what is in it.
+        // Closes the queue: the committer ends when it has handed on what is in it, then the writer when it
+        // has written that.
         drop(self.queue.take());
-        if let Some(committer) = self.committer.take()
-            // The last handle may have been inside a transaction.
-            && committer.thread().id() != thread::current().id()
-        {
-            // It catches its panics; there is nothing to learn from the result.
-            let _ = committer.join();
+        // The last handle may have been inside a transaction, or in what one answered.
+        if self.threads.iter().all(|thread| thread.thread().id() != thread::current().id()) {
+            for thread in self.threads.drain(..) {
+                // They catch their panics; there is nothing to learn from the result.
+                let _ = thread.join();
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
+    use std::{fs::File, sync::mpsc, time::Duration};
 
     use super::*;
+
+    /// Only something that does not come takes so long.
+    const NEVER: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn after_a_failed_sync_nothing_is_answered_any_more() {
@@ -233,5 +235,47 @@ mod tests {
         assert!(matches!(engine.get(b"key"), Err(StoreError::Stopped)));
         assert!(matches!(engine.scan(b"", None, 9), Err(StoreError::Stopped)));
         assert!(matches!(engine.get_long(b"key"), Err(StoreError::Stopped)));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_transaction_runs_while_the_one_before_is_on_its_way_to_the_disk() {
+        let path = tempfile::tempdir().unwrap();
+        let engine = Engine::open(path.path(), Options { reserve_bytes: 0, ..Options::default() }).unwrap();
+        let (ran, heard) = mpsc::channel();
+        let second = ran.clone();
+        // While somebody looks, nothing becomes visible, so no commit is complete.
+        let writes = engine
+            .read(|reader| {
+                let (writer, is_written) = (engine.clone(), ran);
+                let first = tokio::spawn(async move {
+                    writer
+                        .write(move |view| {
+                            view.insert(b"key", b"value")?;
+                            is_written.send(None).unwrap();
+                            Ok::<_, StoreError>(())
+                        })
+                        .await
+                });
+                assert_eq!(heard.recv_timeout(NEVER), Ok(None), "the first transaction does not run");
+                let reading = engine.clone();
+                let next = tokio::spawn(async move {
+                    reading
+                        .write(move |view| {
+                            second.send(view.get(b"key")?).unwrap();
+                            Ok::<_, StoreError>(())
+                        })
+                        .await
+                });
+                let seen = heard.recv_timeout(NEVER).expect("the second one waits for the disk");
+                assert_eq!(seen.as_deref(), Some(&b"value"[..]));
+                assert_eq!(reader.get(b"key")?, None);
+                assert!(!first.is_finished() && !next.is_finished(), "answered before it is durable");
+                Ok::<_, StoreError>([first, next])
+            })
+            .unwrap();
+        for write in writes {
+            write.await.unwrap().unwrap();
+        }
+        assert_eq!(engine.get(b"key").unwrap(), Some(b"value".to_vec()));
     }
 }

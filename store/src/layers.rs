@@ -22,13 +22,18 @@ const READING: &str = "read from the store";
 
 /// The value under a stored key, with `layers` over the tree, the last one on top.
 pub(crate) fn lookup(db: &sled::Db, layers: &[&Writes], key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-    match layers.iter().rev().find_map(|layer| layer.get(key)) {
+    match laid(layers, key) {
         Some(value) => Ok(value.clone()),
         None => match db.get(key) {
             Ok(value) => Ok(value.map(|value| value.to_vec())),
             Err(error) => Err(StoreError::sled(READING, error)),
         },
     }
+}
+
+/// What `layers` say of a stored key, the last one first.
+pub(crate) fn laid<'a>(layers: &[&'a Writes], key: &[u8]) -> Option<&'a Option<Vec<u8>>> {
+    layers.iter().rev().find_map(|layer| layer.get(key))
 }
 
 /// The first `limit` rows, in the order of their stored keys, that start with `prefix` and come

@@ -1,6 +1,6 @@
 //! What a transaction sees and does.
 
-use std::mem;
+use std::{cell::RefCell, mem, sync::Arc};
 
 use crate::{
     Row, StoreError, TRANSACTION_LIMIT, VALUE_LIMIT,
@@ -9,13 +9,16 @@ use crate::{
     layers::{self, Writes},
 };
 
-/// The store as one transaction sees it: what is on the disk, what earlier transactions of the same
-/// group wrote, and its own writes so far.
+/// The store as one transaction sees it: what is on the disk, what the group before wrote, what earlier
+/// transactions of the same group wrote, and its own writes so far.
 ///
 /// Nothing that is read here is known outside before it is durable: the answers of a whole group
-/// are held back until the group is.
+/// are held back until the group is, and the group before it is by then.
 pub struct View {
     db: sled::Db,
+    before: Arc<Writes>,
+    /// What was read from the tree itself, in stored keys.
+    read: RefCell<Writes>,
     /// Whether the disk has room for more than its reserve.
     room: bool,
     /// Whether it has at least half of its reserve.
@@ -29,9 +32,21 @@ pub struct View {
 }
 
 impl View {
-    pub(crate) fn new(db: sled::Db, room: bool, half_reserve: bool) -> Self {
+    /// `before` is what the group before wrote, of which some may not be in the tree yet.
+    pub(crate) fn new(db: sled::Db, before: Arc<Writes>, room: bool, half_reserve: bool) -> Self {
         let (group, own) = (Writes::new(), Writes::new());
-        Self { db, room, half_reserve, makes_room: false, group, group_bytes: 0, own, own_bytes: 0 }
+        Self {
+            db,
+            before,
+            read: RefCell::default(),
+            room,
+            half_reserve,
+            makes_room: false,
+            group,
+            group_bytes: 0,
+            own,
+            own_bytes: 0,
+        }
     }
 
     /// The value of a row.
@@ -102,7 +117,7 @@ impl View {
         after: Option<&[u8]>,
         limit: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        scan_rows(&self.db, &[&self.group, &self.own], prefix, after, limit)
+        scan_rows(&self.db, &[&self.before, &self.group, &self.own], prefix, after, limit)
     }
 
     /// Writes a long value, whether or not one was there. It is apart from a row with the same key.
@@ -149,7 +164,14 @@ impl View {
     }
 
     fn lookup(&self, stored: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        layers::lookup(&self.db, &[&self.group, &self.own], stored)
+        let mut read = self.read.borrow_mut();
+        let layers = [&*read, &self.before, &self.group, &self.own];
+        if let Some(laid) = layers::laid(&layers, stored) {
+            return Ok(laid.clone());
+        }
+        let value = layers::lookup(&self.db, &[], stored)?;
+        read.insert(stored.to_vec(), value.clone());
+        Ok(value)
     }
 
     fn make_room(&mut self, bytes: usize) -> Result<(), StoreError> {
@@ -188,9 +210,9 @@ impl View {
         self.group_bytes
     }
 
-    /// The writes of the group.
-    pub(crate) fn into_writes(self) -> Writes {
-        self.group
+    /// The writes of the group, and the rows that it read of the tree, which are those before it.
+    pub(crate) fn into_parts(self) -> (Writes, Writes) {
+        (self.group, self.read.into_inner())
     }
 }
 
@@ -217,7 +239,30 @@ mod tests {
     use crate::{KEY_LIMIT, LONG_LIMIT};
 
     fn view(room: bool) -> View {
-        View::new(sled::Config::new().temporary(true).open().unwrap(), room, true)
+        View::new(sled::Config::new().temporary(true).open().unwrap(), Arc::default(), room, true)
+    }
+
+    #[test]
+    fn what_the_group_before_wrote_hides_what_the_tree_has() {
+        let db = sled::Config::new().temporary(true).open().unwrap();
+        for key in [b"k1", b"k2", b"k4"] {
+            db.insert(keys::row(key), b"tree").unwrap();
+        }
+        let before = [(keys::row(b"k1"), None), (keys::row(b"k2"), Some(b"before".to_vec()))];
+        let mut view = View::new(db, Arc::new(before.into()), true, true);
+        view.insert(b"k3", b"own").unwrap();
+        let [k2, k3, k4] = [("k2", "before"), ("k3", "own"), ("k4", "tree")]
+            .map(|(key, value)| (key.as_bytes().to_vec(), value.as_bytes().to_vec()));
+        assert_eq!(view.get(b"k1").unwrap(), None);
+        assert_eq!(view.get(b"k2").unwrap().as_ref(), Some(&k2.1));
+        // Twice: the second time it is not read from the tree.
+        assert_eq!(
+            [view.get(b"k4").unwrap(), view.get(b"k4").unwrap()],
+            [Some(k4.1.clone()), Some(k4.1.clone())]
+        );
+        assert_eq!(view.scan_prefix(b"k", None, 9).unwrap(), [k2, k3, k4.clone()]);
+        // Of the rows that were read the writer gets those that are the tree's, and no others.
+        assert_eq!(view.into_parts().1, [(keys::row(&k4.0), Some(k4.1))].into());
     }
 
     #[test]
@@ -242,7 +287,7 @@ mod tests {
         view.insert_long(b"k", &[2; 5]).unwrap();
         assert_eq!(view.get_long(b"k").unwrap(), Some(vec![2; 5]));
         view.keep();
-        assert_eq!(view.into_writes().values().filter(|value| value.is_some()).count(), 2);
+        assert_eq!(view.into_parts().0.values().filter(|value| value.is_some()).count(), 2);
     }
 
     #[test]
@@ -262,7 +307,7 @@ mod tests {
         assert!(matches!(view.insert(b"k", &[0; VALUE_LIMIT + 1]), Err(StoreError::TooLarge { .. })));
         assert!(matches!(view.insert_long(b"k", &[0; LONG_LIMIT + 1]), Err(StoreError::TooLarge { .. })));
         view.keep();
-        assert!(view.into_writes().is_empty());
+        assert!(view.into_parts().0.is_empty());
     }
 
     #[test]
