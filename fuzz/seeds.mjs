@@ -1,7 +1,8 @@
 // Writes what the fuzz targets begin with: node fuzz/seeds.mjs FOLDER
 //
 // Everything in docs/vectors that a target's decoders read, and what stands inside it: each byte string and
-// each longer array of an object is a seed of its own, since a decoder of the inner object knows it too.
+// each longer array of an object is a seed of its own, since a decoder of the inner object knows it too. What
+// has no vectors begins with examples of ours.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -26,7 +27,29 @@ const TARGETS = {
   stored: ["archive", "passphrase", "recovery-bundle"],
   keys: ["inbox-key", "recovery-code", "receipt", "directory"],
   trust: [],
+  markdown: [],
 };
+
+// A letter's text with a little of all that CommonMark knows, and of what is hostile about it.
+const MARKDOWN = [
+  "# Your bill\n\nDear Ms *O’Neil*,\\\nplease **pay** `CT1`:\n\n1. online\n2. by post\n\n> Thank you\n\n---\n\n    as it is\n",
+  '[pay](https://pay.example.scot/bill?1#2 "You agree.") <https://pay.example.scot> <https://evil.example>',
+  "[x](javascript:alert(1)) [y](<https://pay.example.scot@evil.example/>) <someone@evil.example>",
+  "![picture](x 'You agree.') ![a [b](https://pay.example.scot/) c](d)",
+  "[a][b] [b] [b][]\n\n[b]: https://pay.example.scot/ (You agree.)\n[B]: y 'another'",
+  "> - a\n>\n>   [c]: <x>\n>   'You\n>   agree.'\n> - b\n",
+  "[c]: x\na\n===\n\n###### b\n[d]: y\n",
+  "~~~ You agree.\na\n~~~\n\n```Or not.\n",
+  // Taken many times over, it stays one comment.
+  `<!--${"\n".repeat(12)}`,
+  "<script>a</script>\n\na <b onclick=x>b</b>",
+  "a&#x202e;b &ZeroWidthSpace; &copy; &#0; &#27; \\*",
+  `${"> ".repeat(30)}deep`,
+  `${"- ".repeat(30)}deep`,
+  `${"*a ".repeat(40)}deep${"*".repeat(40)}`,
+  `${"![".repeat(40)}deep${"](x 'y')".repeat(40)}`,
+  "*deep* ".repeat(200),
+];
 
 const isHex = (text) => text.length > 0 && text.length % 2 === 0 && /^[0-9a-f]+$/.test(text);
 
@@ -107,6 +130,10 @@ function* further(target) {
     const key = Buffer.from(vector("receipt").receipt_key, "hex").toString("base64url");
     yield Buffer.from(trust);
     yield Buffer.from(JSON.stringify({ trust, signer: key, signature: Buffer.alloc(64).toString("base64url") }));
+  }
+  if (target === "markdown") {
+    for (const text of MARKDOWN) yield Buffer.from(text);
+    yield Buffer.from(MARKDOWN.join("\n\n"));
   }
   if (target === "keys") {
     yield Buffer.from(Buffer.from(vector("directory").log_key, "hex").toString("base64url"));

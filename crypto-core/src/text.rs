@@ -43,6 +43,9 @@ mod tests {
             "a\u{2028}b",
             "a\u{200b}b",
             "a\u{feff}b",
+            "a\u{2063}b",
+            "a\u{3164}b",
+            "a\u{e0101}b",
         ] {
             assert!(
                 check_line(hostile, 0, 10).is_err() && check_text(hostile, 0, 10).is_err(),
@@ -53,6 +56,10 @@ mod tests {
         assert!(check_text("a\nb\tc", 0, 10).is_ok() && check_text("a\rb", 0, 10).is_err());
         assert!(check_line("", 1, 10).is_err() && check_line("abc", 1, 2).is_err());
         assert!(check_line("Ciamar a tha thu? ’S math sin.", 1, 40).is_ok());
+        // Persian with a joiner that parts two letters, and a sign that is to be a picture.
+        assert!(
+            check_line("\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645} ☎\u{fe0f}", 1, 40).is_ok()
+        );
     }
 
     #[test]

@@ -26,8 +26,9 @@ const OWN = [
   "![words](https://elsewhere.example/x.png)",
 ];
 
-// What a letter refuses: characters that are not seen as they are (LBX-LETTER-3).
-const DECEPTIVE = /[\p{Cc}\u{ad}\u{61c}\u{200b}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2060}\u{2066}-\u{2069}\u{feff}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]/u;
+// What a letter refuses: characters that are not seen as they are (LBX-LETTER-3), as Unicode's own table has
+// them, but for the joiners and the choice between two looks of a sign.
+const DECEPTIVE = /(?![\u{200c}\u{200d}\u{fe0e}\u{fe0f}])[\p{Cc}\p{Default_Ignorable_Code_Point}\u{2028}\u{2029}\u{fff9}-\u{fffb}]/u;
 const isSeen = (text) => !DECEPTIVE.test(text.replace(/[\n\t]/g, ""));
 const isLine = (text) => !DECEPTIVE.test(text);
 const characters = (text) => [...text].length;

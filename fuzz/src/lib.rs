@@ -1,5 +1,6 @@
 //! What the fuzz targets assert, and the keys that they use. Each target gets bytes that grew out of
-//! `docs/vectors` (`seeds.mjs`) and hands them to every decoder of its group.
+//! `docs/vectors` (`seeds.mjs`) and hands them to every decoder of its group. The target `markdown` reads a
+//! letter's text, which is no encoding; it says for itself what it asserts.
 //!
 //! A decoder may refuse. It may not panic, take long, or take a second encoding of an object
 //! (`LBX-ENC-2` to `LBX-ENC-4`); and what is signed or sealed may not be altered unseen.

@@ -32,7 +32,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime,
     sync::oneshot,
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
     time::timeout,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -288,10 +288,11 @@ async fn a_certificate_that_is_slow_to_be_read_keeps_nobody_waiting() {
     let slow = Slow::at(folder.path().join("certificate.pem"));
     let (stop, stopped) = oneshot::channel::<()>();
     let (tell, told) = oneshot::channel();
+    let (end, ended) = oneshot::channel();
     // A thread that serves and reads, and nothing else: were it to wait for the file, nobody would be served.
-    let serving = thread::spawn(move || {
+    thread::spawn(move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
+        let outcome = runtime.block_on(async {
             let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
             tell.send(listener.local_addr().unwrap()).unwrap();
             let connections = PATIENT;
@@ -299,12 +300,21 @@ async fn a_certificate_that_is_slow_to_be_read_keeps_nobody_waiting() {
                 let _ = stopped.await;
             });
             tokio::join!(served, tls.reload()).1
-        })
+        });
+        // Nobody hears it where the test has failed before.
+        let _ = end.send(outcome);
     });
-    let stream = TcpStream::connect(told.await.unwrap()).await.unwrap();
+    let address = timeout(NEVER, told).await.expect("it did not come to serve").unwrap();
+    let stream = TcpStream::connect(address).await.unwrap();
     let stream = shake(client(&certificate, &TLS13), stream).await.unwrap();
     assert!(asks(stream).await.ends_with("here"));
-    fs::write(&slow.0, pem).unwrap();
+    // Writing waits for whoever reads: on a thread of its own, so that a test without a reader fails.
+    let written = spawn_blocking({
+        let file = slow.0.clone();
+        move || fs::write(file, pem)
+    });
+    timeout(NEVER, written).await.expect("nobody reads the certificate").unwrap().unwrap();
     stop.send(()).unwrap();
-    serving.join().unwrap().unwrap();
+    let outcome = timeout(NEVER, ended).await.expect("it did not come to its end");
+    outcome.expect("its thread broke off").unwrap();
 }

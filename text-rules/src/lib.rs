@@ -7,14 +7,30 @@
 #![forbid(unsafe_code)]
 
 /// Characters that change the direction of what follows (Unicode Technical Report 36 §2.1.5), that
-/// are not seen at all, line and paragraph separators, and characters for tags. Letters hold none
+/// are not seen at all, line and paragraph separators, and signs around annotations. Letters hold none
 /// (`LBX-LETTER-3`); who makes text out of a letter keeps it so.
 #[must_use]
 pub const fn is_deceptive(sign: char) -> bool {
+    is_unseen(sign) || matches!(sign, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+}
+
+/// Characters that programs show as nothing: those with Unicode's property `Default_Ignorable_Code_Point`
+/// (Unicode Standard Annex 44; the table is that of 17.0), also where no character is assigned yet. A name that
+/// is nothing but fillers would look empty, two that look the same could differ, and with variation selectors
+/// or tags a whole text can be written that nobody sees.
+///
+/// Four of them pass, because what people write needs them: the two joiners (U+200C, U+200D), without which
+/// Persian, Urdu and the scripts of India are misspelt, and the two selectors that choose between a plain sign
+/// and a picture (U+FE0E, U+FE0F). All others are for programs, for music and shorthand, deprecated, or for
+/// what letters do without: old Korean syllables, forms of Mongolian letters, rare forms of Chinese
+/// characters, and the flags of Scotland, England and Wales as pictures, which are written with tags.
+const fn is_unseen(sign: char) -> bool {
     matches!(
         sign,
-        '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            | '\u{61c}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -90,6 +106,37 @@ mod tests {
         for sign in "aÀ’£ \n\u{fffd}\u{200c}\u{200d}\u{5d0}".chars() {
             assert!(!is_deceptive(sign), "{sign:?}");
         }
+    }
+
+    #[test]
+    fn of_what_unicode_leaves_unseen_only_joiners_and_the_choice_of_a_look_pass() {
+        // First and last of each run with the property, as Unicode's own file has them.
+        let runs = [
+            ('\u{ad}', '\u{ad}'),
+            ('\u{34f}', '\u{34f}'),
+            ('\u{61c}', '\u{61c}'),
+            ('\u{115f}', '\u{1160}'),
+            ('\u{17b4}', '\u{17b5}'),
+            ('\u{180b}', '\u{180f}'),
+            ('\u{200b}', '\u{200f}'),
+            ('\u{202a}', '\u{202e}'),
+            ('\u{2060}', '\u{206f}'),
+            ('\u{3164}', '\u{3164}'),
+            ('\u{fe00}', '\u{fe0f}'),
+            ('\u{feff}', '\u{feff}'),
+            ('\u{ffa0}', '\u{ffa0}'),
+            ('\u{fff0}', '\u{fff8}'),
+            ('\u{1bca0}', '\u{1bca3}'),
+            ('\u{1d173}', '\u{1d17a}'),
+            ('\u{e0000}', '\u{e0fff}'),
+        ];
+        let has_property = |sign: char| runs.iter().any(|(first, last)| (*first..=*last).contains(&sign));
+        let (unseen, seen): (Vec<char>, Vec<char>) = ('\0'..=char::MAX).partition(|sign| has_property(*sign));
+        assert_eq!(unseen.len(), 4174, "as many as the file says");
+        let passing: Vec<char> = unseen.into_iter().filter(|sign| !is_deceptive(*sign)).collect();
+        assert_eq!(passing, ['\u{200c}', '\u{200d}', '\u{fe0e}', '\u{fe0f}']);
+        let others: Vec<char> = seen.into_iter().filter(|sign| is_deceptive(*sign)).collect();
+        assert_eq!(others, ['\u{2028}', '\u{2029}', '\u{fff9}', '\u{fffa}', '\u{fffb}']);
     }
 
     #[test]

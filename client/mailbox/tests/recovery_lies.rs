@@ -137,8 +137,10 @@ fn entries_that_do_not_hold_are_not_taken() {
     let malformed = Lie::Published(LookupError::Malformed(DecodeError::Shape));
     assert_eq!(journey.enrolment.entries_shown(&ok(&nonsense)), Err(EnrolmentError::Lie(malformed)));
     // There has to be room for one more.
-    let too_many = OwnEntries { entries: vec![Octets(vec![0x80]); 256] };
-    let too_many = journey.enrolment.entries_shown(&ok(&too_many));
+    let many = |count| OwnEntries { entries: vec![Octets(vec![0x80]); count] };
+    let read = journey.enrolment.entries_shown(&ok(&many(255)));
+    assert_eq!(read, Err(EnrolmentError::Lie(malformed)), "so many are looked at");
+    let too_many = journey.enrolment.entries_shown(&ok(&many(256)));
     let expected = EnrolmentError::Answer(AnswerError::Malformed(DecodeError::Items));
     assert_eq!(too_many, Err(expected));
     assert_eq!(journey.enrolment, before);

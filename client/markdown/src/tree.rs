@@ -199,7 +199,12 @@ impl<'a> Tree<'a> {
             Some(Frame::Verbatim(Raw::Code, text)) => {
                 self.block(Block::Code(text.strip_suffix('\n').unwrap_or(&text).to_owned()));
             }
-            Some(Frame::Verbatim(Raw::Html, text)) => self.block(Block::Paragraph(lines(&text))),
+            Some(Frame::Verbatim(Raw::Html, text)) => {
+                let spans = lines(&text);
+                // A comment may be nothing but lines, each of them an element.
+                self.elements += spans.len();
+                self.block(Block::Paragraph(spans));
+            }
             None => {}
         }
     }

@@ -139,6 +139,7 @@ fn hostile_text_becomes_text() {
         ),
         ("a direction changed by a number", "a&#x202e;b", vec![paragraph("a\u{fffd}b")]),
         ("a direction changed by a name", "a&ZeroWidthSpace;b", vec![paragraph("a\u{fffd}b")]),
+        ("fillers by numbers", "a&#x3164;&#xe0101;b", vec![paragraph("a\u{fffd}\u{fffd}b")]),
         ("a direction changed in an address", "[x](a&#x202e;b)", vec![dead("a\u{fffd}b", "x")]),
         ("a control character by a number", "a&#27;b", vec![paragraph("a\u{fffd}b")]),
         ("a heading of the sixth level", "###### x", vec![Block::Heading(4, vec![text("x")])]),
@@ -277,8 +278,9 @@ fn nesting_beyond_the_limit_is_flat_and_loses_no_word() {
 
 #[portable_test]
 fn more_elements_than_the_limit_are_shown_as_they_were_written() {
-    let source = "*a* ".repeat(15_000);
-    assert!(tree(&source) == [Block::Code(source.clone())]);
+    for source in ["*a* ".repeat(15_000), format!("<!--{}-->", "\n".repeat(15_000))] {
+        assert!(tree(&source) == [Block::Code(source.clone())]);
+    }
 }
 
 #[portable_test]

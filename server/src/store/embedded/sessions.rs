@@ -22,6 +22,8 @@ pub(super) fn open(
 ) -> Result<SessionOpening, Denied> {
     access::spend_by(view, by, &keys::recovery_key(by.key()), now)?;
     let (mailbox, id) = (by.mailbox(), RequestKeyId::of(key));
+    // All of it: who waited for as long as was said must find room, whatever else is due before a session.
+    due::remove_all(view, mailbox, now)?;
     if let Some(known) = find(view, mailbox, id)? {
         return Ok(if known.is_open(now) { SessionOpening::Open } else { SessionOpening::Over });
     }
