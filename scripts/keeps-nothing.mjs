@@ -1,8 +1,10 @@
 // A session on somebody else's device stores nothing (LBX-SESSION-8): node scripts/keeps-nothing.mjs
 //
-// Its two files name of the vault what is listed here and nothing else. None of that knows the storage, the
-// device or the mailbox that is kept there; of parts that do, only the functions that are named are used, and
-// they are given none of it. So a line that stores has no way in that is not seen here.
+// Its two files, and the one that fetches files for it, name of the vault what is listed here and nothing else.
+// None of that knows the storage, the device or the mailbox that is kept there; of parts that do, only the
+// functions that are named are used, and they are given none of it. Two places have the storage at hand where a
+// session comes by: the one that looks at the trust file that is remembered, and only reads it, and the one that
+// tells the two mailboxes apart. So a line that stores has no way in that is not seen here.
 
 import { readFileSync } from "node:fs";
 
@@ -11,8 +13,15 @@ const VAULT = "client/vault/src";
 // What each file may take from which part of the vault; `null` for the whole part.
 const MAY = {
   visit: { failure: null, random: null, reading: null, recover: ["found"], watch: null, worker: null },
-  reading: { failure: null, random: null, show: null, sync: ["REGISTRY_LIFE", "tolerated"], waits: null, watch: null, worker: null },
+  reading: { failure: null, random: null, show: null, sync: ["tolerated"], waits: null, watch: null, worker: null },
+  save: { failure: null, network: null, source: null, waits: null, watch: null },
 };
+
+// Has both mailboxes: of a session's it asks `reading` alone, which is looked through above.
+const FORK = "source";
+
+// What is given the storage to read what is remembered, and all that it is done with.
+const ONLY_READS = { trust: ["seen", "served", "is_known", "record"] };
 
 // Parts that those reach by themselves, beside what `MAY` names.
 const BEHIND = ["network", "services"];
@@ -67,7 +76,7 @@ for (const [file, may] of Object.entries(MAY)) {
   if (kept(text)) problems.push(`${file}.rs names ${kept(text)}`);
   for (const [part, names] of Object.entries(may)) {
     if (!names) {
-      const found = part === DOOR || part in MAY ? undefined : reached(read(part));
+      const found = [DOOR, FORK].includes(part) || part in MAY ? undefined : reached(read(part));
       if (found) problems.push(`${part}.rs, which ${file}.rs takes, names ${found}`);
       continue;
     }
@@ -75,6 +84,23 @@ for (const [file, may] of Object.entries(MAY)) {
       const [whole] = read(part).match(new RegExp(`fn ${name}\\b[^]*?\\n}`)) ?? [];
       if (!whole) problems.push(`${part}.rs has no ${name}, which ${file}.rs takes`);
       else if (kept(whole)) problems.push(`${name} in ${part}.rs, which ${file}.rs takes, names ${kept(whole)}`);
+    }
+  }
+}
+const asks = [...read(FORK).matchAll(/Self::Session\(([^)]*)\) *=>([^\n]*)/g)];
+if (asks.length === 0) problems.push(`${FORK}.rs has no session: this check sees nothing there`);
+for (const [, name, does] of asks) {
+  if (name !== "reading" || !/^ reading\.\w+\([\w, ]*\),$/.test(does)) problems.push(`${FORK}.rs does${does} for a session`);
+}
+for (const [part, names] of Object.entries(ONLY_READS)) {
+  for (const name of names) {
+    const [whole] = read(part).match(new RegExp(`fn ${name}\\b[^]*?\\n}`)) ?? [];
+    const found = whole?.match(/\bChange\b|\bstorage *\.(?!read\()\w+/)?.[0];
+    if (!whole) problems.push(`${part}.rs has no ${name}, by which a session goes`);
+    else if (found) problems.push(`${name} in ${part}.rs, by which a session goes, names ${found}`);
+    // What it hands the storage on to is on the list as well.
+    for (const [, other] of whole?.matchAll(/(\w+)\((?:[^()]*, *)?storage\b/g) ?? []) {
+      if (![...names, "Some"].includes(other)) problems.push(`${name} in ${part}.rs, by which a session goes, gives the storage to ${other}`);
     }
   }
 }

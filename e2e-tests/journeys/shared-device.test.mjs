@@ -384,11 +384,30 @@ test("a session whose opening was answered to nobody is over at the relay before
   await context.close();
 });
 
+test("a session that is ended while its opening is on its way is over at the relay all the same", async () => {
+  const before = ends.exchanges.length;
+  const { context, page } = await visiting.opensTabs(browser);
+  await by.shows(page, "start");
+  const clock = await takeClock(page);
+  await visiting.typesVisitCode(page, code);
+  const opening = between.hold({ matches: asks("POST", "/v1/recovery/session"), request: 0 });
+  await visiting.signsInBeside(page, WHO);
+  await opening.came;
+  // By the steady clock alone: what is signed then is in time.
+  const over = clock.endsAfter({ wall: 0, steady: 16 * MINUTE });
+  const overtaking = await eventually("the end comes first", () => ends.exchanges.at(before));
+  assert.equal(overtaking.given.status, 401, "there is nothing to be ended yet");
+  opening.goOn();
+  await over;
+  await hasEnded(before + 1);
+  await context.close();
+});
+
 test("what nobody could end is over at the relay a quarter of an hour later, and the owner sees it", async () => {
   await opens(NEW_PASSPHRASE);
   // The browser that was killed could say nothing.
   await openNow().first().waitFor();
-  const now = await listed(10);
+  const now = await listed(11);
   assert.ok(now.some((said) => said.includes("They are open there now.")));
   await locks();
   time.set(`+${PAUSE / 1000}`);
@@ -399,7 +418,7 @@ test("what nobody could end is over at the relay a quarter of an hour later, and
   await opens(NEW_PASSPHRASE);
   await notice().first().waitFor();
   assert.equal(await openNow().count(), 0);
-  const said = await listed(10);
+  const said = await listed(11);
   assert.deepEqual(said.filter((one) => one.includes("open there now")), []);
   assert.ok(said.some((one) => one.includes(words("session-end-time"))), said.join("\n"));
 });

@@ -10,7 +10,8 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     archive::{Archive, ArchiveQuota},
     blobs::{
-        BlobQuota, Blobs, Collection, MOST_DOWNLOADS, MOST_PARTS, MOST_SESSION_DOWNLOADS, shares::Shares,
+        BlobQuota, Blobs, Collection, MOST_DOWNLOADS, MOST_DOWNLOADS_OF_A_SESSION, MOST_PARTS,
+        MOST_SESSION_DOWNLOADS, shares::Shares,
     },
     deposits::{Deposits, LetterQuota, arrivals::Arrivals},
     mailboxes::{Mailboxes, requests::Requests},
@@ -118,6 +119,7 @@ impl App {
                 room: Arc::new(Semaphore::new(limits.parts)),
                 arriving: Shares::of(MOST_PARTS),
                 downloads: Shares::of(MOST_DOWNLOADS),
+                own_downloads: Shares::of(MOST_DOWNLOADS_OF_A_SESSION),
                 session_downloads: Shares::of(MOST_SESSION_DOWNLOADS),
             },
             deposits: Deposits {

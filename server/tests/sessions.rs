@@ -14,7 +14,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use futures_util::{FutureExt as _, StreamExt as _};
-use letterbox_server::blobs::{MOST_DOWNLOADS, MOST_SESSION_DOWNLOADS};
+use letterbox_server::blobs::{MOST_DOWNLOADS, MOST_DOWNLOADS_OF_A_SESSION, MOST_SESSION_DOWNLOADS};
 use relay_auth::{
     access::SignedAccessList,
     cbor::{Suite, Version, Wire as _, encode},
@@ -303,6 +303,16 @@ async fn the_stream_of_a_device_that_listens_ends_when_a_session_is_opened() {
     assert!(listened.is_none(), "{listened:?}");
     relay.open_session(&reader()).await;
     assert!(stream.next().await.is_none());
+
+    // The device looks, and listens again. Opened again, it is the session of which it was told.
+    let answer = relay.send(relay.get("/v1/mailbox/events")).await;
+    let mut stream = answer.into_body().into_data_stream();
+    assert!(stream.next().await.is_some());
+    relay.open_session(&reader()).await;
+    let listened = stream.next().now_or_never();
+    assert!(listened.is_none(), "{listened:?}");
+    relay.open_session(&key(31)).await;
+    assert!(stream.next().await.is_none());
 }
 
 /// `LBX-SESSION-6`
@@ -457,14 +467,23 @@ async fn a_download_breaks_off_when_its_session_is_over() {
 async fn sessions_take_no_download_from_the_devices() {
     let relay = Relay::readable().await;
     let (file, path) = with_file(&relay).await;
-    relay.open_session(&reader()).await;
     let mut unread = Vec::new();
-    for _ in 0..MOST_SESSION_DOWNLOADS {
-        let answer = relay.send(relay.reading(&path)).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        unread.push(answer);
+    for reader in (30..).take(MOST_OPEN).map(key) {
+        relay.open_session(&reader).await;
+        let reading = || relay.signed("GET", &path, b"", &reader);
+        // One that reads slowly, or not at all, takes none from the others.
+        for _ in 0..MOST_DOWNLOADS_OF_A_SESSION {
+            let answer = relay.send(reading()).await;
+            assert_eq!(answer.status(), StatusCode::OK);
+            unread.push(answer);
+        }
+        relay.refused(reading(), Code::TooManyStreams).await;
     }
-    relay.refused(relay.reading(&path), Code::TooManyStreams).await;
+    assert_eq!(unread.len(), MOST_SESSION_DOWNLOADS);
+    // What a session that is over has not read yet counts until it is broken off.
+    relay.agreed(relay.signed("DELETE", OWN, b"", &key(31))).await;
+    relay.open_session(&key(50)).await;
+    relay.refused(relay.signed("GET", &path, b"", &key(50)), Code::TooManyStreams).await;
     for _ in 0..MOST_DOWNLOADS {
         let answer = relay.send(relay.get(&path)).await;
         assert_eq!(answer.status(), StatusCode::OK);

@@ -11,6 +11,7 @@ use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
 use rustls::{
@@ -20,7 +21,7 @@ use rustls::{
     version::TLS13,
 };
 use serde::{Deserialize, Serialize};
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::sync::{oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
@@ -97,14 +98,21 @@ impl Tls {
     }
 
     /// Reads them again, for connections that come from now on. Those that there are go on. On a thread of its
-    /// own: nobody waits for a disk, or for a folder that is another machine's.
+    /// own: nobody waits for a disk, or for a folder that is another machine's, not even the end of the service.
     ///
     /// # Errors
     /// See [`TlsError`]. What was in force stays in force then.
     pub async fn reload(&self) -> Result<(), TlsError> {
         let files = self.files.clone();
-        let read = spawn_blocking(move || configure(&files)).await;
-        self.now.send_replace(Arc::new(read.map_err(|_| TlsError::BrokeOff)??));
+        let (tell, told) = oneshot::channel();
+        // None of the runtime's threads: before it ends it waits for each of these, for ever if need be.
+        let reading = thread::Builder::new().name("certificate".to_owned()).spawn(move || {
+            // Fails only where nobody waits for it any more.
+            let _ = tell.send(configure(&files));
+        });
+        reading.map_err(|_| TlsError::BrokeOff)?;
+        let read = told.await.map_err(|_| TlsError::BrokeOff)?;
+        self.now.send_replace(Arc::new(read?));
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
+        mpsc,
     },
     thread,
     time::Duration,
@@ -317,4 +318,33 @@ async fn a_certificate_that_is_slow_to_be_read_keeps_nobody_waiting() {
     stop.send(()).unwrap();
     let outcome = timeout(NEVER, ended).await.expect("it did not come to its end");
     outcome.expect("its thread broke off").unwrap();
+}
+
+#[test]
+fn a_certificate_that_is_never_read_to_its_end_does_not_keep_the_service_from_ending() {
+    let folder = tempfile::tempdir().unwrap();
+    certify(folder.path());
+    let file = |name| PemFile(folder.path().join(name));
+    let tls = Tls::load(&TlsFiles { certificate: file("certificate.pem"), key: file("key.pem") }).unwrap();
+    let slow = Slow::at(folder.path().join("certificate.pem"));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            tokio::select! {
+                _ = tls.reload() => {}
+                _ = stopped => {}
+            }
+        });
+        // As at the end of a program.
+        drop(runtime);
+        tell.send(()).unwrap();
+    });
+    // Opened once somebody is reading, who then waits for what is never written.
+    let writer = fs::OpenOptions::new().write(true).open(&slow.0).unwrap();
+    stop.send(()).unwrap();
+    let ended = told.recv_timeout(NEVER);
+    drop(writer);
+    assert!(ended.is_ok(), "it waits for the certificate");
 }

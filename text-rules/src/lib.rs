@@ -1,8 +1,8 @@
 //! Which characters a text may hold, and which address in it may be opened.
 //!
 //! The rules are the same for whoever signs a letter, verifies it and shows it (`LBX-LETTER-3`,
-//! `LBX-LETTER-7`): the SDK and the vault have them through `crypto-core`, the page, which links no
-//! cryptography, through `client-markdown`. So they stand here once, and need nothing.
+//! `LBX-LETTER-7`): the SDK has them through `crypto-core`, the vault through it and `client-mailbox`, the
+//! page, which links no cryptography, through `client-markdown`. So they stand here once, and need nothing.
 
 #![forbid(unsafe_code)]
 

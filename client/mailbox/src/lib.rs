@@ -16,6 +16,7 @@
 //! | what a screen shows of a letter | [`letter`] |
 //! | an attachment, fetched, opened and checked | [`download`] |
 //! | when to ask again after a failure | [`retry`] |
+//! | when to ask the directory, which nobody waits for | [`looks`] |
 //! | when letters lock by themselves | [`idleness`], [`settings`] |
 //!
 //! Nothing here reads a clock, draws randomness or touches a network or a disk. Requests come out as
@@ -49,6 +50,7 @@ pub mod inbox;
 pub mod keys;
 pub mod letter;
 pub mod local;
+pub mod looks;
 pub mod reading;
 pub mod recovery;
 pub mod registry;

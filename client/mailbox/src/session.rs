@@ -6,7 +6,7 @@
 //! sessions the person was told of.
 
 use api::{
-    Octets16,
+    Code, Octets16,
     sessions::{MOST_REMEMBERED, OpenSession, SessionEntry, SessionList},
 };
 use crypto_core::{recovery::RecoveryCode, trust::VerifiedTrust};
@@ -43,6 +43,20 @@ pub fn open(
     let body = encode(&OpenSession { ticket: ticket.to_vec().into() });
     let call = Call { method: "POST", path: "/v1/recovery/session", query: None, body: &body };
     http::signed(&trust.file().relay.url, call, keys.request(), now, rng)
+}
+
+/// Whether a session may be open after this answer to [`open`] (`LBX-SESSION-8`): it is not where the relay says
+/// why not. `is_first` is whether no request for it went unanswered before. One that did may have opened the
+/// session, and what is said to the next one, such as that the ticket has run out meanwhile, does not undo that.
+#[must_use]
+pub fn may_be_open(answer: &HttpResponse, is_first: bool) -> bool {
+    match answer.done() {
+        // Of too many the relay says that it passes; none was opened all the same.
+        Err(AnswerError::Refused(refused)) if is_first => {
+            refused.is_temporary() && !refused.is(Code::TooManySessions)
+        }
+        Ok(()) | Err(_) => true,
+    }
 }
 
 /// Ends the session whose key signs. The answer has no content.
@@ -163,9 +177,36 @@ impl Wire for Stored {
 
 #[cfg(test)]
 mod tests {
-    use api::sessions::SessionEnd;
+    use api::{Problem, sessions::SessionEnd};
 
     use super::*;
+
+    fn refusal(code: Code) -> HttpResponse {
+        HttpResponse::new(code.status(), serde_json::to_vec(&Problem::new(code, "No.")).unwrap())
+    }
+
+    /// `LBX-SESSION-8`
+    #[test]
+    fn a_session_is_over_only_where_nothing_that_was_asked_can_have_opened_it() {
+        let saying_why = [
+            Code::SessionTicketExpired,
+            Code::SessionTicketInvalid,
+            Code::TooManySessions,
+            Code::SessionOver,
+            Code::SignatureInvalid,
+        ];
+        for code in saying_why {
+            assert!(!may_be_open(&refusal(code), true), "{code:?}");
+            // The answer to the one before was lost: its ticket was good then.
+            assert!(may_be_open(&refusal(code), false), "{code:?}");
+        }
+        let opened = HttpResponse::new(204, Vec::new());
+        let strange = HttpResponse::new(200, vec![1]);
+        let ill = HttpResponse::new(504, b"<html>".to_vec());
+        for answer in [opened, strange, ill, refusal(Code::Unavailable), refusal(Code::RequestReplayed)] {
+            assert!(may_be_open(&answer, true) && may_be_open(&answer, false), "{answer:?}");
+        }
+    }
 
     fn session(number: u8, end: Option<SessionEnd>) -> SessionEntry {
         SessionEntry { id: Octets16([number; 16]), opened: 1000, asked: 1001, ends: 1901, end }

@@ -1,7 +1,7 @@
 //! The archive: a device that has lost everything gets its letters back, and one that has not finds
 //! out what the relay has lost.
 
-use api::archive::{ArchiveEntry, ArchivePage};
+use api::archive::{ArchiveEntry, ArchiveObject, ArchivePage};
 use client_mailbox::{
     inbox::{Alarm, ArchiveLie, Inbox, Reader, Received, ViewError},
     local::names,
@@ -222,6 +222,61 @@ fn nothing_is_believed_for_being_in_the_archive() {
         assert_eq!(device.fetch(&object), refused);
     }
     assert!(device.disk.is_empty() && device.labels().is_empty());
+}
+
+/// A device that has lost everything, and a relay that gives it two objects, the first of which is altered.
+/// Gives the first as it is altered, and as it is.
+fn lied_to() -> (Device, Relay, ArchiveObject, ArchiveObject) {
+    let (mut device, mut relay) = filed(&["a", "b"]);
+    forget(&mut device);
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    let mut pass = device.inbox.archive_pass();
+    let ids = pass.listed(&device.inbox, &relay.archive_page(0)).unwrap();
+    let [lied, held] = ids[..] else { panic!("two objects") };
+    let honest = relay.objects[lied.as_bytes()].clone();
+    let mut altered = honest.clone();
+    let last = altered.object.0.len() - 1;
+    altered.object.0[last] ^= 1;
+    assert!(device.fetch(&altered).is_err());
+    device.inbox.refuse(lied);
+    assert_eq!(device.fetch(&relay.objects[held.as_bytes()]).unwrap().alarms, NO_ALARM);
+    let alarms = device.inbox.passed(pass).alarms;
+    assert!(matches!(alarms[..], [Alarm::LetterLost { .. }]), "{alarms:?}");
+    // What is new in the archive does not show it any more.
+    let mut news = device.inbox.archive_news();
+    assert_eq!(news.listed(&device.inbox, &relay.archive_page(news.after())), Ok(vec![]));
+    (device, relay, altered, honest)
+}
+
+#[test]
+fn what_a_relay_altered_comes_at_the_next_look_once_it_is_mended() {
+    let (mut device, _, _, honest) = lied_to();
+    assert_eq!(device.inbox.refused(), [ObjectId::from(honest.id.0)]);
+    assert_eq!(device.fetch(&honest).unwrap().new, 1);
+    assert_eq!((device.labels().len(), device.inbox.refused()), (2, vec![]));
+    assert!(device.inbox.said_to_be_filed().is_empty());
+}
+
+#[test]
+fn a_relay_that_goes_on_lying_about_an_object_is_asked_for_it_a_few_times_and_at_the_next_unlock() {
+    let (mut device, relay, altered, _) = lied_to();
+    let mut looks = 0;
+    while looks < 100 && !device.inbox.refused().is_empty() {
+        for id in device.inbox.refused() {
+            assert!(device.fetch(&altered).is_err());
+            device.inbox.refuse(id);
+        }
+        looks += 1;
+    }
+    assert_eq!(looks, 3);
+    device.reload();
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    assert_eq!(device.labels().len(), 2);
+    // Nor does one that lies about everything fill the memory.
+    for number in 0..2_000_u128 {
+        device.inbox.refuse(ObjectId::from(number.to_be_bytes()));
+    }
+    assert_eq!(device.inbox.refused().len(), 1_024);
 }
 
 #[test]

@@ -81,12 +81,37 @@ async fn fetch_all(
         match fetch(device, shared, id).await {
             // One that does not hold keeps no other back, nor the letters that come.
             Err(Failure(problem @ (Problem::RelayLied | Problem::RelayOlder))) => {
+                shared.with(|opened| opened.inbox.refuse(*id))?;
                 device.worker.tell(Event::Alarm(problem));
             }
             outcome => *is_new |= outcome?,
         }
     }
     Ok(())
+}
+
+/// Fetches objects once more that did not hold: the relay may be mended.
+pub(crate) async fn once_more(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    let mut is_new = false;
+    let mut outcome = Ok(());
+    for id in shared.with(|opened| opened.inbox.refused())? {
+        match fetch(device, shared, &id).await {
+            Ok(is_shown) => is_new |= is_shown,
+            // Of one that it does not give any more it is asked no more often than of one that it alters.
+            Err(Failure(problem @ (Problem::RelayLied | Problem::RelayOlder | Problem::RelayRefused))) => {
+                shared.with(|opened| opened.inbox.refuse(id))?;
+                device.worker.tell(Event::Alarm(problem));
+            }
+            Err(failure) => {
+                outcome = Err(failure);
+                break;
+            }
+        }
+    }
+    if is_new {
+        shared.show(device)?;
+    }
+    outcome
 }
 
 /// Fetches one object of the archive. Says whether there is something new to be shown.

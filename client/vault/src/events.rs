@@ -16,6 +16,7 @@ use client_messages::{Connection, Event, Problem};
 use futures_util::future::{Either, select};
 
 use crate::{
+    asking::Asking,
     chain,
     device::Device,
     failure::Failure,
@@ -69,10 +70,11 @@ async fn renew_trust(device: &Device, shared: &Shared) -> Result<(), Failure> {
 /// Returns with the failure that ends it.
 async fn keep_following(device: &Device, shared: &Shared, stirs: &mut Stirs) -> Failure {
     let mut waits = Waits::new();
+    let mut asking = Asking::new();
     let mut is_up_to_date = false;
     let mut told = None;
     loop {
-        match once(device, shared, &mut waits, stirs, &mut is_up_to_date).await {
+        match once(device, shared, &mut waits, stirs, &mut asking, &mut is_up_to_date).await {
             // The relay ends its streams now and then.
             Ok(()) => {}
             Err(failure) if failure.is_final() => return failure,
@@ -97,9 +99,12 @@ async fn once(
     shared: &Shared,
     waits: &mut Waits,
     stirs: &mut Stirs,
+    asking: &mut Asking,
     is_up_to_date: &mut bool,
 ) -> Result<(), Failure> {
     if shared.catch_up(device).await? {
+        // What it would be held against is not there any more.
+        *asking = Asking::new();
         *is_up_to_date = false;
         shared.show(device)?;
     }
@@ -109,7 +114,8 @@ async fn once(
         sync::everything(device, shared).await?;
         *is_up_to_date = true;
     }
-    listen(device, shared, waits, stirs).await
+    asking.want();
+    listen(device, shared, waits, stirs, asking).await
 }
 
 /// Listens until the stream ends.
@@ -118,6 +124,7 @@ async fn listen(
     shared: &Shared,
     waits: &mut Waits,
     stirs: &mut Stirs,
+    asking: &mut Asking,
 ) -> Result<(), Failure> {
     let gone = |Unreachable| Failure(Problem::RelayUnreachable);
     let now = device.worker.now();
@@ -136,8 +143,8 @@ async fn listen(
     let mut lines = EventLines::new();
     let mut is_live = false;
     loop {
-        let next = hear(device, &mut stream, stirs).await;
-        let Some(bytes) = next.map_err(gone)? else { return Ok(()) };
+        let next = hear(device, shared, &mut stream, stirs, asking).await;
+        let Some(bytes) = next? else { return Ok(()) };
         let events = lines.push(&bytes).map_err(|_| Failure(Problem::RelayLied))?;
         if is_live {
             waits.start_over();
@@ -153,6 +160,7 @@ async fn listen(
         });
         if is_news {
             sync::news(device, shared).await?;
+            asking.want();
             let told = events.iter().map(|event| match *event {
                 RelayEvent::Start { last } => last,
                 RelayEvent::Letter { sequence } => sequence,
@@ -172,26 +180,36 @@ async fn listen(
     }
 }
 
-/// What the stream brings next; `None` at its end. A stream that has been silent for as long as no stream
-/// is gives way when somebody looks: its network is gone without a word.
+/// What the stream brings next; `None` at its end. Meanwhile the directory is asked what it has to be asked. A
+/// stream that has been silent for as long as no stream is gives way when somebody looks: its network is gone
+/// without a word.
 async fn hear(
     device: &Device,
+    shared: &Shared,
     stream: &mut Stream,
     stirs: &mut Stirs,
-) -> Result<Option<Vec<u8>>, Unreachable> {
+    asking: &mut Asking,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let gone = |Unreachable| Failure(Problem::RelayUnreachable);
     let since = device.worker.now();
     // Asked once, however often somebody stirs: what had come for a question that nobody waits for any
     // more would be lost.
     let mut next = pin!(within(&device.worker, SILENCE_MILLISECONDS, stream.next()));
     loop {
+        asking.begin(device, shared)?;
         let stirred = pin!(stirs.next());
-        match select(next.as_mut(), stirred).await {
-            Either::Left((outcome, _)) => return outcome.unwrap_or(Err(Unreachable)),
-            Either::Right(_) if device.worker.now().saturating_sub(since) <= SIGN_SECONDS => {}
-            Either::Right(_) => break,
+        let asked = match select(next.as_mut(), select(stirred, asking.outcome())).await {
+            Either::Left((outcome, _)) => return outcome.unwrap_or(Err(Unreachable)).map_err(gone),
+            Either::Right((Either::Left(_), _)) => None,
+            Either::Right((Either::Right((outcome, _)), _)) => Some(outcome),
+        };
+        match asked {
+            Some(outcome) => sync::asked(device, shared, &outcome?).await?,
+            None if device.worker.now().saturating_sub(since) <= SIGN_SECONDS => {}
+            None => break,
         }
     }
     // So that the next try is at once.
     stirs.put_back();
-    Err(Unreachable)
+    Err(gone(Unreachable))
 }

@@ -15,6 +15,7 @@
 
 mod archive;
 mod aside;
+mod asking;
 mod chain;
 mod device;
 mod enrol;
@@ -131,7 +132,12 @@ async fn serve(worker: Worker, watch: Watch, mut ends: Ends, mut requests: mpsc:
             },
         }
     };
-    let ending = session.forget();
+    let is_being_opened = session.is_being_opened();
+    let mut ending = session.forget();
+    if is_being_opened {
+        // The page takes this program with it as soon as it hears of the end. It shows nothing yet that has to go.
+        session::ended(&worker, ending.take()).await;
+    }
     if let Some(because) = because {
         worker.tell(Event::Locked(because));
     }

@@ -10,9 +10,10 @@ use api::sessions::SessionEntry;
 use client_mailbox::{
     enrolment::Enrolled,
     http::{HttpRequest, HttpResponse, RequestFailure},
-    inbox::{Doubt, Inbox, Reader, Tried},
+    inbox::{Doubt, Inbox, Left, Reader, Tried},
     keys::DeviceKeys,
     local::names,
+    looks::Looks,
     registry::Registry,
     relay::Signer,
     retry::Patience,
@@ -44,10 +45,8 @@ pub(crate) struct Opened {
     pub(crate) sessions: Option<Vec<SessionEntry>>,
     /// When it locks by itself.
     pub(crate) settings: Settings,
-    /// When the directory showed the registry last, Unix seconds; 0 for not since the unlocking.
-    pub(crate) asked_directory: u64,
-    /// When it was asked last, whatever it answered.
-    pub(crate) tried_directory: u64,
+    /// When the directory was asked.
+    pub(crate) looks: Looks,
     /// A write failed: what is here is not what is stored.
     is_ahead: bool,
 }
@@ -94,8 +93,7 @@ impl Opened {
             told,
             sessions: None,
             settings,
-            asked_directory: 0,
-            tried_directory: 0,
+            looks: Looks::default(),
             is_ahead: false,
         })
     }
@@ -114,6 +112,11 @@ impl Opened {
     pub(crate) fn parts(&mut self) -> (&mut Inbox, Reader<'_>) {
         let Self { keys, trust, registry, inbox, .. } = self;
         (inbox, Reader { keys, trust, registry })
+    }
+
+    /// The letters at the relay that are still to be tried again.
+    pub(crate) fn left(&self) -> Left {
+        self.tried.left(self.inbox.unopened(), &self.inbox.said_to_be_filed())
     }
 
     /// This device's own entry and what is remembered of the directory's log, to be stored.
@@ -221,9 +224,9 @@ impl Shared {
         let opened = place.as_mut().ok_or(Failure(Problem::OutOfTurn))?;
         let doubt = loaded.doubt.reloaded(opened.doubt);
         let sessions = opened.sessions.take();
-        // A directory that does not answer is not asked more often for that.
-        let tried_directory = opened.tried_directory;
-        **opened = Opened { doubt, sessions, tried_directory, ..loaded };
+        // The directory is not asked more often for that.
+        let looks = opened.looks.reloaded();
+        **opened = Opened { doubt, sessions, looks, ..loaded };
         Ok(true)
     }
 

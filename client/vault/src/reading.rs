@@ -15,6 +15,7 @@ use client_mailbox::{
     http::{AnswerError, HttpRequest, HttpResponse, RequestFailure},
     inbox::{AgainPass, Alarm, Inbox, Part, Reader, Received},
     local::names,
+    looks::REGISTRY_LIFE,
     reading::Reading as Keys,
     registry::{self, Registry},
     relay::{self, Signer, Signs as _},
@@ -23,15 +24,15 @@ use client_mailbox::{
 use client_messages::{Answer, Connection, Event, LockedBecause, Problem, Step};
 use crypto_core::{archive::ObjectId, directory::Pin, trust::VerifiedTrust};
 use relay_auth::cbor::Bytes;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     failure::Failure,
     random, show,
-    sync::{REGISTRY_LIFE, tolerated},
+    sync::tolerated,
     waits::Waits,
     watch::Watch,
-    worker::Worker,
+    worker::{Farewell, Worker},
 };
 
 /// Between two looks for news. A third of what the relay allows.
@@ -158,7 +159,7 @@ impl Reading {
 
     /// Wipes everything, and then has the relay end the session too, as [`Worker::end_session`]. `None` where
     /// it has ended already.
-    pub(crate) fn end(&self) -> Option<JsFuture> {
+    pub(crate) fn end(&self) -> Option<Farewell> {
         let memory = self.memory.try_borrow_mut().ok()?.take()?;
         let (key, trust) = (memory.keys.request_key(), Rc::clone(&memory.trust));
         drop(memory);

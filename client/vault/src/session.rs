@@ -21,7 +21,7 @@
 use client_mailbox::{enrolment::Next, settings::Settings};
 use client_messages::{self as page, Answer, Command, Event, Problem, Status};
 use crypto_core::recovery::RecoveryCode;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -42,7 +42,7 @@ use crate::{
     visit::{Link, Visiting},
     waits::within,
     watch::Watch,
-    worker::Worker,
+    worker::{Farewell, Worker},
 };
 
 /// How long is waited for the relay's word that a session is over. What is read is wiped before that.
@@ -119,9 +119,14 @@ impl Session {
         }
     }
 
+    /// Whether the relay was asked to open a session and has not answered.
+    pub(crate) fn is_being_opened(&self) -> bool {
+        matches!(&self.visiting, Some(Visiting::Link(link)) if link.is_being_opened())
+    }
+
     /// Wipes every secret and lets go of the profile, wherever a command may have stopped. Gives what is
     /// under way to the relay where a session was open, for [`ended`].
-    pub(crate) fn forget(&mut self) -> Option<JsFuture> {
+    pub(crate) fn forget(&mut self) -> Option<Farewell> {
         self.writing = None;
         if let Some(open) = self.open.take() {
             open.forget();
@@ -131,9 +136,9 @@ impl Session {
     }
 
     /// Wipes what a session has in memory, and has the relay end it.
-    fn leave(&mut self) -> Option<JsFuture> {
+    fn leave(&mut self) -> Option<Farewell> {
         match self.visiting.take()? {
-            Visiting::Link(link) => link.end(&self.worker),
+            Visiting::Link(mut link) => link.end(&self.worker),
             Visiting::Reading(reading) => reading.end(),
         }
     }
@@ -377,7 +382,7 @@ impl Session {
 }
 
 /// Waits until the relay has ended a session, for a moment at most.
-pub(crate) async fn ended(worker: &Worker, ending: Option<JsFuture>) {
+pub(crate) async fn ended(worker: &Worker, ending: Option<Farewell>) {
     if let Some(ending) = ending {
         // What it answers changes nothing: it ends the session by itself, some minutes later.
         let _ = within(worker, FAREWELL_MILLISECONDS, ending).await;

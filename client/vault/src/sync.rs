@@ -10,35 +10,39 @@ use client_mailbox::{
     http::AnswerError,
     inbox::{AgainPass, Alarm, Part, Received, RelayLie},
     registry, relay,
-    retry::until_next_look,
 };
 use client_messages::{Event, Problem, Step};
 use crypto_core::archive::ObjectId;
+use futures_util::future::join;
 
 use crate::{
-    archive, chain,
-    device::Device,
-    failure::Failure,
-    opened::{Opened, Shared},
-    random, records, show,
-    storage::Change,
-    told,
-    worker::Worker,
+    archive, chain, device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change,
+    told, worker::Worker,
 };
-
-/// How old the registry may be by which a new letter is judged, in seconds.
-pub(crate) const REGISTRY_LIFE: u64 = 60 * 60;
 
 /// Everything that is looked at once at each unlock.
 pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    // Letters come without the directory as well.
-    tolerated(&device.worker, directory(device, shared).await)?;
-    // LBX-SESSION-7: before a letter that is fetched now.
-    tolerated(&device.worker, told::look(device, shared).await)?;
-    let outcome = if shared.with(|opened| opened.inbox.last() == 0)? {
-        anew(device, shared).await
+    let began = device.worker.now();
+    let is_anew = shared.with(|opened| opened.inbox.last() == 0)?;
+    let come = async {
+        // LBX-SESSION-7: before a letter that is fetched now.
+        tolerated(&device.worker, told::look(device, shared).await)?;
+        arrived(device, shared, is_anew).await
+    };
+    let outcome = if shared.with(|opened| opened.registry.is_empty())? {
+        // Without one no letter is opened.
+        match directory_once(device, shared).await {
+            Ok(()) => come.await,
+            failure => failure,
+        }
     } else {
-        onwards(device, shared).await
+        // What has come is shown, however long the directory takes.
+        let (asked, came) = join(directory_once(device, shared), come).await;
+        asked.and(came)
+    };
+    let outcome = match outcome {
+        Ok(()) => tried_and_filed(device, shared, is_anew, began).await,
+        failure => failure,
     };
     // Letters may have been restored on the way.
     device.worker.tell(Event::Progress(None));
@@ -49,88 +53,81 @@ pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), F
 /// [`everything`] it takes nothing for granted: the archive comes first, and all of it.
 pub(crate) async fn restore(device: &Device, shared: &Shared) -> Result<(), Failure> {
     device.shows(Step::Restoring);
-    tolerated(&device.worker, directory(device, shared).await)?;
-    anew(device, shared).await
+    let began = device.worker.now();
+    directory_once(device, shared).await?;
+    arrived(device, shared, true).await?;
+    tried_and_filed(device, shared, true, began).await
 }
 
-/// A list that is made anew: what was filed comes first, so that of two letters with one id the one
-/// that was shown before stays.
-async fn anew(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    archive::look_through(device, shared, Some(Step::Restoring)).await?;
-    listed(device, shared).await?;
-    if shared.with(|opened| opened.inbox.said_to_be_filed().is_empty())? {
+/// What has come. Of a list that is made anew (`is_anew`) what was filed comes first, so that of two letters with
+/// one id the one that was shown before stays.
+async fn arrived(device: &Device, shared: &Shared, is_anew: bool) -> Result<(), Failure> {
+    if is_anew {
+        archive::look_through(device, shared, Some(Step::Restoring)).await?;
+    }
+    letters(device, shared).await
+}
+
+/// Then those that stayed at the relay, and last the archive, where what was acknowledged has to be. `began` is
+/// when the directory was to be asked.
+async fn tried_and_filed(device: &Device, shared: &Shared, is_anew: bool, began: u64) -> Result<(), Failure> {
+    let numbers = shared.with(|opened| opened.left().now(opened.looks.has_shown_since(began)))?;
+    again(device, shared, &numbers).await?;
+    shared.with(|opened| opened.tried.note(&numbers))?;
+    if is_anew && shared.with(|opened| opened.inbox.said_to_be_filed().is_empty())? {
         return Ok(());
     }
-    // Another device has filed one since. If nobody did, that is told now.
+    // Of a list that is made anew it was looked through: another device has filed one since. If nobody did, that
+    // is told now.
     tolerated(&device.worker, archive::look_through(device, shared, Some(Step::Restoring)).await)
 }
 
-/// A list that goes on where it was. What was acknowledged has to be in the archive, so that is looked
-/// through last.
-async fn onwards(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    listed(device, shared).await?;
-    tolerated(&device.worker, archive::look_through(device, shared, Some(Step::Restoring)).await)
-}
-
-/// All letters that the relay lists, those that stayed there among them.
-async fn listed(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    letters(device, shared).await?;
-    let unopened = shared.with(|opened| opened.inbox.unopened())?;
-    again(device, shared, &unopened).await?;
-    note(shared, &unopened)
-}
-
-/// A try of these came to its end.
-fn note(shared: &Shared, unopened: &[u64]) -> Result<(), Failure> {
-    shared.with(|opened| {
-        let has_registry = opened.asked_directory >= opened.tried_directory;
-        opened.tried.note(unopened, &opened.inbox.said_to_be_filed(), has_registry);
-    })
-}
-
-/// What is new at the relay, and what could not be tried again when it was.
+/// What is new at the relay. It is shown before anybody asks the directory anything ([`crate::asking`]).
 pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    let now = device.worker.now();
-    // A directory that does not answer is not asked again with each letter.
-    let is_due = |opened: &mut Opened| {
-        now.saturating_sub(opened.asked_directory) > REGISTRY_LIFE
-            && until_next_look(opened.tried_directory, now) == 0
-    };
-    if shared.with(is_due)? {
-        // A body may have been suspended, or its key replaced, while the page was left open.
-        tolerated(&device.worker, directory(device, shared).await)?;
-    }
     tolerated(&device.worker, told::look(device, shared).await)?;
     letters(device, shared).await?;
-    let unopened = shared.with(|opened| opened.tried.left(opened.inbox.unopened()))?;
-    if unopened.is_empty() {
+    // No key and no sender is missing for these.
+    let filed = shared.with(|opened| opened.left().now(false))?;
+    once_more(device, shared, &filed).await?;
+    tolerated(&device.worker, archive::once_more(device, shared).await)
+}
+
+/// Tries letters again for whose sake the directory was asked, which has answered since.
+pub(crate) async fn asked(device: &Device, shared: &Shared, letters: &[u64]) -> Result<(), Failure> {
+    let letters = shared.with(|opened| opened.left().since(letters))?;
+    once_more(device, shared, &letters).await
+}
+
+/// Tries letters again, to the end of it.
+async fn once_more(device: &Device, shared: &Shared, letters: &[u64]) -> Result<(), Failure> {
+    if letters.is_empty() {
         return Ok(());
     }
+    again(device, shared, letters).await?;
     let filed = shared.with(|opened| opened.inbox.said_to_be_filed())?;
-    if unopened.iter().any(|sequence| !filed.contains(sequence)) {
-        // Its sender may be a body that was registered since.
-        let tried = shared.with(|opened| opened.tried_directory)?;
-        let wait = until_next_look(tried, device.worker.now());
-        if wait > 0 {
-            device.worker.sleep(wait).await;
-        }
-        tolerated(&device.worker, directory(device, shared).await)?;
-    }
-    again(device, shared, &unopened).await?;
-    let filed = shared.with(|opened| opened.inbox.said_to_be_filed())?;
-    if unopened.iter().any(|sequence| filed.contains(sequence)) {
+    if letters.iter().any(|sequence| filed.contains(sequence)) {
         // Whoever took it off the list put it there. If nobody did, that is told now. It is news like any
         // other letter, and nobody waits for it.
         tolerated(&device.worker, archive::look_through(device, shared, None).await)?;
     }
-    note(shared, &unopened)
+    shared.with(|opened| opened.tried.note(letters))
 }
 
-/// The registry of public bodies, and this device's own entry as the directory shows it now.
-async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
+/// Asks the directory, unless that was a moment ago (LBX-BODY-4). Everything else goes on without its answer.
+async fn directory_once(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    let now = device.worker.now();
+    if shared.with(|opened| opened.looks.wait(now))? > 0 {
+        return Ok(());
+    }
+    tolerated(&device.worker, directory(device, shared).await)
+}
+
+/// The registry of public bodies, and this device's own entry as the directory shows it now. Not twice at a
+/// time: what is shown is held against what was known when it was asked for.
+pub(crate) async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
     let now = device.worker.now();
     let request = shared.with(|opened| {
-        opened.tried_directory = now;
+        opened.looks.begin(now);
         registry::request(&opened.trust, Some(opened.enrolled.pin()))
     })??;
     let response = device.ask_registry(&request).await?;
@@ -140,7 +137,7 @@ async fn directory(device: &Device, shared: &Shared) -> Result<(), Failure> {
         let (bodies, pin) = opened.registry.answered(&opened.trust, pin, &response, now)?;
         let is_new = bodies != opened.registry;
         opened.registry = bodies;
-        opened.asked_directory = now;
+        opened.looks.answered(now);
         opened.enrolled.advance(pin);
         let mut changes = vec![opened.enrolled_record()?];
         if is_new {

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use api::Code;
 use client_mailbox::{
     enrolment::{Returned, Visit},
-    http::AnswerError,
+    http::{AnswerError, HttpResponse},
     reading::Reading as Keys,
     recovery::Found,
     session,
@@ -24,9 +24,17 @@ use client_mailbox::{
 };
 use client_messages::{Problem, Status, Step};
 use crypto_core::{recovery::RecoveryCode, trust::VerifiedTrust};
-use wasm_bindgen_futures::JsFuture;
+use futures_channel::oneshot;
+use wasm_bindgen_futures::spawn_local;
 
-use crate::{failure::Failure, random, reading::Reading, recover, watch::Watch, worker::Worker};
+use crate::{
+    failure::Failure,
+    random,
+    reading::Reading,
+    recover,
+    watch::Watch,
+    worker::{Farewell, Worker},
+};
 
 /// How long nothing may be done here while somebody is at ScotAccount, in minutes. That can take longer
 /// than reading pauses do; for an hour, as for other sign-ins, a code is not left behind an open page.
@@ -67,6 +75,8 @@ pub(crate) struct Link {
     visit: Visit,
     /// The relay was asked to open the session, and nobody heard that it has not.
     may_be_open: bool,
+    /// The answer, while that is on its way.
+    opening: Option<oneshot::Receiver<Result<HttpResponse, Failure>>>,
 }
 
 impl Link {
@@ -78,7 +88,7 @@ impl Link {
     ) -> Result<Self, Failure> {
         let found = recover::found(worker, &code, &trust).await?;
         let visit = Visit::begin(&found, worker.now(), &mut random::source());
-        Ok(Self { trust, code, found, visit, may_be_open: false })
+        Ok(Self { trust, code, found, visit, may_be_open: false, opening: None })
     }
 
     /// The address at ScotAccount.
@@ -106,25 +116,45 @@ impl Link {
         let ticket = self.visit.ticket_given(&response)?;
         worker.shows(Step::OpeningMailbox);
         self.may_be_open = true;
-        let open = || session::open(&ticket, &self.code, &self.trust, worker.now(), &mut random::source());
-        let response = match worker.ask_relay(&open()?).await {
+        let (response, is_first) = match self.asked_to_open(worker, &ticket).await {
             // It may be open: asked again it stays as it is (LBX-SESSION-4), and its owner is told of one.
-            Err(Failure(Problem::RelayUnreachable)) => worker.ask_relay(&open()?).await?,
-            outcome => outcome?,
+            Err(Failure(Problem::RelayUnreachable)) => (self.asked_to_open(worker, &ticket).await?, false),
+            outcome => (outcome?, true),
         };
-        let outcome = response.done().map_err(|error| not_opened(&error));
-        // Where it says why not, there is none to be ended.
-        self.may_be_open = match outcome {
-            Ok(()) => true,
-            Err(failure) => failure.is_temporary(),
-        };
-        outcome
+        self.may_be_open = session::may_be_open(&response, is_first);
+        response.done().map_err(|error| not_opened(&error))
+    }
+
+    /// Asks the relay to open the session. Where this vault ends meanwhile it is asked all the same, so whoever
+    /// ends the session then waits for the answer ([`Link::end`]).
+    async fn asked_to_open(&mut self, worker: &Worker, ticket: &[u8]) -> Result<HttpResponse, Failure> {
+        let request = session::open(ticket, &self.code, &self.trust, worker.now(), &mut random::source())?;
+        let (tell, told) = oneshot::channel();
+        let asking = worker.clone();
+        spawn_local(async move {
+            // Fails only where nobody is to hear it.
+            let _ = tell.send(asking.ask_relay(&request).await);
+        });
+        let answer = self.opening.insert(told).await;
+        self.opening = None;
+        answer.unwrap_or(Err(Failure(Problem::RelayUnreachable)))
+    }
+
+    /// Whether the relay is being asked.
+    pub(crate) const fn is_being_opened(&self) -> bool {
+        self.opening.is_some()
     }
 
     /// Has the relay end a session whose opening was answered to nobody: its owner would be told of one that
     /// is open, and nobody reads in it.
-    pub(crate) fn end(&self, worker: &Worker) -> Option<JsFuture> {
-        if self.may_be_open { worker.end_session(&self.visit.key(), &self.trust) } else { None }
+    pub(crate) fn end(&mut self, worker: &Worker) -> Option<Farewell> {
+        if !self.may_be_open {
+            return None;
+        }
+        match self.opening.take() {
+            Some(opening) => worker.end_session_after(opening, &self.visit.key(), &self.trust),
+            None => worker.end_session(&self.visit.key(), &self.trust),
+        }
     }
 
     /// The relay has opened the session: the code goes, and what is in the bundle but does not open letters.

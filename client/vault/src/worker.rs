@@ -2,11 +2,15 @@
 
 use client_mailbox::idleness::Moment;
 use client_messages::{Answer, Event, FromVault};
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Date, Function, Promise};
 use serde::Serialize as _;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, IdbFactory, RequestInit, Response, WorkerNavigator};
+
+/// The last word of a session to the relay. It is on its way, and whoever waits for the answer may do so.
+pub(crate) type Farewell = LocalBoxFuture<'static, ()>;
 
 /// A timer that is waited for.
 struct Timer<'a> {

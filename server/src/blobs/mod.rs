@@ -16,6 +16,7 @@ use relay_auth::{
     access::MOST_DEVICES,
     id::BlobId,
     permit::{LARGEST_BLOB_QUOTA, Permit},
+    request_key::RequestKeyId,
     ticket::{TicketError, TicketKeys},
 };
 use tokio::{
@@ -43,9 +44,14 @@ pub const UPLOAD_PAUSE: u64 = 60 * 60;
 /// connection and an open file for as long as its device likes to read.
 pub const MOST_DOWNLOADS: usize = 2 * MOST_DEVICES;
 
-/// The most downloads of all sessions of one mailbox at a time, two for each that may be open. They are
-/// counted apart: whoever has got hold of a session's key keeps no device from its files.
-pub const MOST_SESSION_DOWNLOADS: usize = 2 * MOST_OPEN;
+/// The most downloads of one session at a time. One that reads slowly, or not at all, takes no more than that
+/// from the other sessions.
+pub const MOST_DOWNLOADS_OF_A_SESSION: usize = 2;
+
+/// The most downloads of all sessions of one mailbox at a time: as many as those that may be open can have.
+/// They are counted apart: whoever has got hold of a session's key keeps no device from its files. Those of a
+/// session that is over count until they break off, so that no row of sessions has ever more.
+pub const MOST_SESSION_DOWNLOADS: usize = MOST_DOWNLOADS_OF_A_SESSION * MOST_OPEN;
 
 /// The most parts for one mailbox that may be in memory at a time, or on their way there. A sender has one
 /// for each letter; who sends none to its end keeps only so much room from everybody else.
@@ -202,6 +208,9 @@ pub struct Blobs {
     pub(crate) arriving: Shares,
     /// Of devices.
     pub(crate) downloads: Shares,
+    /// Of each session.
+    pub(crate) own_downloads: Shares<RequestKeyId>,
+    /// Of all sessions of a mailbox.
     pub(crate) session_downloads: Shares,
 }
 
@@ -210,6 +219,13 @@ pub struct Blobs {
 pub struct Room {
     _place: OwnedSemaphorePermit,
     _share: Share,
+}
+
+/// A download that is counted until this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    _of_session: Option<Share<RequestKeyId>>,
+    _of_mailbox: Share,
 }
 
 impl Blobs {
@@ -281,6 +297,17 @@ impl Blobs {
             PartOutcome::Expired => Err(TicketError::Expired.into()),
             PartOutcome::KeyNotAccepted => Err(UploadError::KeyNotAccepted),
         }
+    }
+
+    /// Counts a download from now on. `None` if the mailbox, or the session that asks, has as many as it may.
+    #[must_use]
+    pub fn begin_download(&self, by: &Admitted, is_session: bool) -> Option<Running> {
+        if !is_session {
+            return Some(Running { _of_session: None, _of_mailbox: self.downloads.begin(by.mailbox())? });
+        }
+        let own = self.own_downloads.begin(by.key())?;
+        let of_mailbox = self.session_downloads.begin(by.mailbox())?;
+        Some(Running { _of_session: Some(own), _of_mailbox: of_mailbox })
     }
 
     /// An adopted file of the device's own mailbox, from `offset` on.

@@ -1,39 +1,41 @@
-//! How many of something each mailbox has at a time: what there is for all must not go to one of them.
+//! How many of something each mailbox, or each session, has at a time: what there is for all must not go to one
+//! of them.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use relay_auth::id::MailboxId;
 
-/// What is taken at the moment, for each mailbox.
+/// What is taken at the moment, for each that may have some.
 #[derive(Clone, Debug)]
-pub struct Shares {
+pub struct Shares<Of: Copy + Eq + Hash = MailboxId> {
     most: usize,
-    taken: Arc<Mutex<HashMap<MailboxId, usize>>>,
+    taken: Arc<Mutex<HashMap<Of, usize>>>,
 }
 
-impl Shares {
-    /// Of which each mailbox has that many at most.
+impl<Of: Copy + Eq + Hash> Shares<Of> {
+    /// Of which each has that many at most.
     #[must_use]
     pub fn of(most: usize) -> Self {
         Self { most, taken: Arc::default() }
     }
 
-    /// Takes one from now on. `None` if the mailbox has as many as it may.
+    /// Takes one from now on. `None` if `whose` has as many as it may.
     #[must_use]
-    pub fn begin(&self, mailbox: MailboxId) -> Option<Share> {
+    pub fn begin(&self, whose: Of) -> Option<Share<Of>> {
         let mut taken = self.lock();
-        let number = taken.get(&mailbox).copied().unwrap_or_default();
+        let number = taken.get(&whose).copied().unwrap_or_default();
         if number >= self.most {
             return None;
         }
-        taken.insert(mailbox, number + 1);
-        Some(Share { shares: self.clone(), mailbox })
+        taken.insert(whose, number + 1);
+        Some(Share { shares: self.clone(), whose })
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<MailboxId, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Of, usize>> {
         // Nothing panics while it is held, and a map of numbers cannot be half changed.
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,18 +43,18 @@ impl Shares {
 
 /// One of them. Counted until it is dropped.
 #[derive(Debug)]
-pub struct Share {
-    shares: Shares,
-    mailbox: MailboxId,
+pub struct Share<Of: Copy + Eq + Hash = MailboxId> {
+    shares: Shares<Of>,
+    whose: Of,
 }
 
-impl Drop for Share {
+impl<Of: Copy + Eq + Hash> Drop for Share<Of> {
     fn drop(&mut self) {
         let mut taken = self.shares.lock();
-        if let Some(number) = taken.get_mut(&self.mailbox) {
+        if let Some(number) = taken.get_mut(&self.whose) {
             *number = number.saturating_sub(1);
             if *number == 0 {
-                taken.remove(&self.mailbox);
+                taken.remove(&self.whose);
             }
         }
     }

@@ -28,7 +28,7 @@ use tokio::{
 use super::{deposits::permit, signed};
 use crate::{
     app::App,
-    blobs::{Part, Room, UploadError, shares::Share},
+    blobs::{Part, Room, Running, UploadError},
     mailboxes::requests::Admitted,
     store::StoreFailure,
 };
@@ -123,9 +123,8 @@ pub(crate) async fn download(
     let by = signed::admit_reader(&app, request).await?;
     // A key that no device has is a session's: of one that is a device's no more, nothing is sent.
     let is_session = app.store.request_key(by.key()).await?.is_none();
-    let shares = if is_session { &app.blobs.session_downloads } else { &app.blobs.downloads };
-    let running = shares.begin(by.mailbox()).ok_or_else(|| {
-        let detail = "This mailbox has as many downloads as it may: end one, or wait until one has ended.";
+    let running = app.blobs.begin_download(&by, is_session).ok_or_else(|| {
+        let detail = "There are as many downloads as there may be: end one, or wait until one has ended.";
         Refusal::new(Code::TooManyStreams, detail).retry_after(10)
     })?;
     let blob = BlobId::from(hex::decode(&blob).ok_or_else(missing)?);
@@ -156,7 +155,7 @@ struct Sending {
     ends: Instant,
     /// How many pieces were read.
     pieces: usize,
-    _running: Share,
+    _running: Running,
 }
 
 impl Sending {

@@ -50,8 +50,9 @@ pub(crate) async fn open(State(app): State<Arc<App>>, request: Request) -> Resul
     let now = app.clock.now();
     let (by, content) = signed::prove(&app, request, OPENING.bytes, now).await?;
     let opening: OpenSession = body::decode(&content, OPENING)?;
-    app.sessions.open(by, opening.ticket.as_ref(), now).await?;
-    metrics::counter!("letterbox_sessions_opened_total").increment(1);
+    if app.sessions.open(by, opening.ticket.as_ref(), now).await? {
+        metrics::counter!("letterbox_sessions_opened_total").increment(1);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -82,7 +82,9 @@ impl StoredSession {
 /// How opening ended. Anything but the first leaves all as it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionOpening {
-    /// The session is open, by this call or by the same one before.
+    /// The session is open, by this call.
+    New,
+    /// It is open, by the same call before.
     Open,
     /// The key has had its session.
     Over,
@@ -129,8 +131,9 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Opens a session for the key that the ticket names. Asked again while it is open, it stays as it
-    /// is: who lost the answer asks once more, and nobody makes it last longer that way.
+    /// Opens a session for the key that the ticket names. Says whether it was opened by this call. Asked again
+    /// while it is open, it stays as it is: who lost the answer asks once more, and nobody makes it last longer
+    /// that way.
     ///
     /// # Errors
     /// See [`OpenSessionError`].
@@ -139,7 +142,7 @@ impl Sessions {
         by: Proven<ByRecoveryKey>,
         ticket: &[u8],
         now: u64,
-    ) -> Result<(), OpenSessionError> {
+    ) -> Result<bool, OpenSessionError> {
         let ticket: SessionTicket = self.tickets.open(ticket)?;
         // LBX-SESSION-4: the code and the sign-in are of one mailbox. Which one the ticket is for is not
         // for whoever holds another one's code to learn.
@@ -148,13 +151,22 @@ impl Sessions {
         }
         ticket.in_time(now)?;
         let mailbox = by.mailbox();
-        match self.store.open_session(by, ticket.session_key, now).await? {
-            SessionOpening::Open => {
+        let (store, arrivals) = (Arc::clone(&self.store), self.arrivals.clone());
+        // To its end, also where whoever asks is gone: asked once more it would be open already.
+        let opening = tokio::spawn(async move {
+            let outcome = store.open_session(by, ticket.session_key, now).await;
+            if outcome == Ok(SessionOpening::New) {
                 // LBX-SESSION-7: a device asks for the sessions when it looks for news, and it looks when its
-                // stream ends. An owner who reads just now is told now, not with the next letter.
-                self.arrivals.end(mailbox);
-                Ok(())
+                // stream ends. An owner who reads just now is told now, not with the next letter. Once: whoever
+                // opens it over and over does not keep a device from listening.
+                arrivals.end(mailbox);
             }
+            outcome
+        });
+        let broken = || StoreFailure::Unavailable("opening a session broke off".to_owned());
+        match opening.await.unwrap_or_else(|_| Err(broken().into()))? {
+            SessionOpening::New => Ok(true),
+            SessionOpening::Open => Ok(false),
             SessionOpening::Over => Err(OpenSessionError::Over),
             SessionOpening::KeyTaken => Err(OpenSessionError::KeyTaken),
             SessionOpening::TooMany { wait } => Err(OpenSessionError::TooMany { wait }),

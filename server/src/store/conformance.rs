@@ -597,7 +597,7 @@ async fn with_code(store: &Store, number: u8, seed: u8) -> MailboxId {
 async fn a_session_reads_until_it_is_over_and_is_remembered(store: &Store) {
     let mailbox = with_code(store, 19, 130).await;
     let opened = |nonce| store.open_session(by_code(mailbox, 130, nonce), key(131), NOW);
-    assert_eq!(opened(2).await, Ok(SessionOpening::Open));
+    assert_eq!(opened(2).await, Ok(SessionOpening::New));
     assert_eq!(opened(3).await, Ok(SessionOpening::Open));
     // A nonce works once, and an answer that is lost is asked for with another one.
     assert_eq!(opened(3).await, Err(Denied::Replayed));
@@ -636,7 +636,7 @@ async fn a_session_reads_until_it_is_over_and_is_remembered(store: &Store) {
 async fn a_session_is_of_one_mailbox_and_a_restart_ends_it(store: &Store) {
     let (mine, theirs) = (with_code(store, 20, 133).await, with_code(store, 21, 134).await);
     let opened = store.open_session(by_code(mine, 133, 2), key(135), NOW).await;
-    assert_eq!(opened, Ok(SessionOpening::Open));
+    assert_eq!(opened, Ok(SessionOpening::New));
     for taken in [20, 21, 133, 134] {
         let opened = store.open_session(by_code(mine, 133, u32::from(taken)), key(taken), NOW).await;
         assert_eq!(opened, Ok(SessionOpening::KeyTaken), "{taken}");

@@ -222,8 +222,8 @@ pub trait MailStore: std::fmt::Debug + Send + Sync + 'static {
     /// The key of this name, if a session of it is remembered, be it open or over.
     async fn session_key(&self, id: RequestKeyId) -> Result<Option<RequestKey>, StoreFailure>;
 
-    /// Opens a session for a key, and spends the nonce. The same again while it is open is
-    /// [`SessionOpening::Open`], and changes nothing.
+    /// Opens a session for a key ([`SessionOpening::New`]), and spends the nonce. The same again while it is
+    /// open is [`SessionOpening::Open`], and changes nothing.
     async fn open_session(
         &self,
         by: Proven<ByRecoveryKey>,

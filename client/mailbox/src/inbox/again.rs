@@ -60,19 +60,54 @@ impl AgainPass {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tried(BTreeSet<u64>);
 
-impl Tried {
-    /// Those of [`Inbox::unopened`] that are still to be tried.
+/// Letters that are still to be tried, in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// Said to be filed. No key and no sender is missing for them: they need no directory.
+    pub filed: Vec<u64>,
+    /// The sender of one may be a body that was registered since. Before the directory has shown the registry
+    /// anew, a try would come to what the listing came to.
+    pub others: Vec<u64>,
+}
+
+impl Left {
+    /// What can be tried now: where the registry was not shown since they were listed (`has_registry`), those
+    /// alone that are said to be filed. However often the relay has news while the directory is away, what it
+    /// gave once is not fetched again.
     #[must_use]
-    pub fn left(&self, mut unopened: Vec<u64>) -> Vec<u64> {
-        unopened.retain(|sequence| !self.0.contains(sequence));
-        unopened
+    pub fn now(self, has_registry: bool) -> Vec<u64> {
+        let Self { mut filed, others } = self;
+        if has_registry {
+            filed.extend(others);
+        }
+        filed
     }
 
-    /// A try of these came to its end. Where the registry could not be had for it (`has_registry`), only for
-    /// those that are `filed` ([`Inbox::said_to_be_filed`]): the sender of another one may be a body that was
-    /// registered since.
-    pub fn note(&mut self, numbers: &[u64], filed: &BTreeSet<u64>, has_registry: bool) {
-        self.0.extend(numbers.iter().filter(|&sequence| has_registry || filed.contains(sequence)));
+    /// What can be tried now that the directory has shown the registry, which was asked for the sake of `asked`
+    /// ([`Left::others`] at that time). It may not show yet who sent what was listed later.
+    #[must_use]
+    pub fn since(self, asked: &[u64]) -> Vec<u64> {
+        let Self { mut others, .. } = self;
+        others.retain(|sequence| asked.binary_search(sequence).is_ok());
+        others
+    }
+}
+
+impl Tried {
+    /// Those of [`Inbox::unopened`] that are still to be tried; `filed` are [`Inbox::said_to_be_filed`].
+    #[must_use]
+    pub fn left(&self, unopened: Vec<u64>, filed: &BTreeSet<u64>) -> Left {
+        let mut left = Left::default();
+        for sequence in unopened.into_iter().filter(|sequence| !self.0.contains(sequence)) {
+            let place = if filed.contains(&sequence) { &mut left.filed } else { &mut left.others };
+            place.push(sequence);
+        }
+        left
+    }
+
+    /// A try of these came to its end.
+    pub fn note(&mut self, numbers: &[u64]) {
+        self.0.extend(numbers);
     }
 }
 
@@ -149,23 +184,46 @@ mod tests {
     #[test]
     fn a_letter_is_tried_until_a_try_comes_to_its_end_and_not_again() {
         let mut tried = Tried::default();
-        let none = BTreeSet::new();
+        let left =
+            |tried: &Tried, unopened: &[u64]| tried.left(unopened.to_vec(), &BTreeSet::new()).now(true);
         // A try that fails notes nothing.
-        assert_eq!(tried.left(vec![1, 2]), [1, 2]);
-        tried.note(&[1, 2], &none, true);
-        assert_eq!(tried.left(vec![1, 2, 3]), [3]);
-        tried.note(&[3], &none, true);
-        assert!(tried.left(vec![1, 3]).is_empty());
+        assert_eq!(left(&tried, &[1, 2]), [1, 2]);
+        tried.note(&[1, 2]);
+        assert_eq!(left(&tried, &[1, 2, 3]), [3]);
+        tried.note(&[3]);
+        assert!(left(&tried, &[1, 3]).is_empty());
+    }
+
+    /// `LBX-BODY-4`
+    #[test]
+    fn while_the_directory_is_away_what_it_could_help_with_is_not_fetched_again() {
+        let mut tried = Tried::default();
+        let (unopened, filed) = (vec![1, 2, 3], BTreeSet::from([2]));
+        for looks in 0..3 {
+            let left = tried.left(unopened.clone(), &filed);
+            assert_eq!(left, Left { filed: if looks == 0 { vec![2] } else { vec![] }, others: vec![1, 3] });
+            let now = left.now(false);
+            tried.note(&now);
+        }
+        let mut back = tried.left(unopened.clone(), &filed).now(true);
+        back.sort_unstable();
+        assert_eq!(back, [1, 3]);
+        tried.note(&back);
+        assert_eq!(tried.left(unopened, &filed), Left::default());
     }
 
     #[test]
-    fn a_letter_is_tried_again_where_the_directory_could_not_be_asked_who_its_sender_is() {
+    fn what_was_listed_after_the_directory_was_asked_waits_for_its_next_answer() {
         let mut tried = Tried::default();
-        // That one is filed needs no directory.
-        tried.note(&[1, 2, 3], &BTreeSet::from([2]), false);
-        assert_eq!(tried.left(vec![1, 2, 3]), [1, 3]);
-        tried.note(&[1, 3], &BTreeSet::new(), true);
-        assert!(tried.left(vec![1, 2, 3]).is_empty());
+        let none = BTreeSet::new();
+        let asked = tried.left(vec![1, 4], &none).others;
+        // One came meanwhile, and one is not there any more.
+        let now = tried.left(vec![4, 5], &none).since(&asked);
+        assert_eq!(now, [4]);
+        tried.note(&now);
+        assert_eq!(tried.left(vec![4, 5], &none).others, [5]);
+        // One that another device has filed meanwhile is in the archive.
+        assert!(tried.left(vec![5], &BTreeSet::from([5])).since(&[5]).is_empty());
     }
 
     #[test]

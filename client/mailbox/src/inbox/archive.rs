@@ -1,4 +1,5 @@
-//! The archive: what the relay keeps for this mailbox, looked through once at each unlock.
+//! The archive: what the relay keeps for this mailbox, looked through once at each unlock, and what is new in
+//! it whenever somebody else has filed a letter since.
 //!
 //! A device that has lost its storage gets its letters back from here; one that has not finds out
 //! whether something is gone or has been put back to an older version. Every letter is verified again
@@ -16,6 +17,12 @@ use crate::{
     local::{Record, names},
     small::gathered,
 };
+
+/// How often an object that did not hold is fetched once more, until the next unlock.
+const MOST_TIMES: u8 = 3;
+
+/// How many objects that did not hold are remembered for that.
+const MOST_REFUSED: usize = 1_024;
 
 /// One look through the archive, page by page: through the whole of it, and then everything that was filed
 /// before it began has to come by, or through what is new there.
@@ -124,12 +131,14 @@ impl Inbox {
             if (held.sequence, held.fingerprint) != (known.sequence, known.fingerprint) {
                 return Err(ArchiveLie::OtherLetter);
             }
+            self.refused.remove(&id);
             held.is_duplicate = known.is_duplicate;
             *known = held;
             if self.filings.remove(&id).is_some() {
                 received.writes.remove.push(names::filing(&id));
             }
         } else {
+            self.refused.remove(&id);
             match self.keep(id, held) {
                 Kept::New => received.new = 1,
                 Kept::Duplicate => {}
@@ -143,6 +152,23 @@ impl Inbox {
         received.writes.put.extend(self.summary_record(&id));
         received.writes.put.extend(self.record());
         Ok(received)
+    }
+
+    /// An object that was fetched did not hold. It is among [`Inbox::refused`] for some more looks: a relay may
+    /// have lied by a fault that is mended, and its list does not show that it was.
+    pub fn refuse(&mut self, id: ObjectId) {
+        if let Some(times) = self.refused.get_mut(&id) {
+            *times = times.saturating_sub(1);
+        } else if self.refused.len() < MOST_REFUSED {
+            self.refused.insert(id, MOST_TIMES);
+        }
+    }
+
+    /// Objects that did not hold, to be fetched once more with each look for news. A relay that goes on lying
+    /// about one is asked for it a few times, and then at the next unlock.
+    #[must_use]
+    pub fn refused(&self) -> Vec<ObjectId> {
+        self.refused.iter().filter(|(_, times)| **times > 0).map(|(id, _)| *id).collect()
     }
 
     /// Opens an object with the root under which it lies: the newest, or one of before a recovery.

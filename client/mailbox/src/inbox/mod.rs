@@ -42,7 +42,7 @@ use relay_auth::{
 };
 
 pub use self::{
-    again::{AgainPass, Part, Tried},
+    again::{AgainPass, Left, Part, Tried},
     archive::ArchivePass,
     doubt::Doubt,
     errors::{Alarm, ArchiveLie, InboxError, RelayLie, Unopenable, ViewError},
@@ -130,6 +130,8 @@ pub struct Inbox {
     hidden: BTreeMap<u64, Deposit>,
     /// The archive's last change that was seen.
     change: u64,
+    /// What of the archive did not hold since the list was loaded, and how often it is fetched once more.
+    refused: BTreeMap<ObjectId, u8>,
 }
 
 impl fmt::Debug for Inbox {
@@ -176,6 +178,7 @@ impl Inbox {
             unopened: BTreeMap::new(),
             hidden: BTreeMap::new(),
             change: 0,
+            refused: BTreeMap::new(),
         }
     }
 

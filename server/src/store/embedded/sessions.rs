@@ -40,7 +40,7 @@ pub(super) fn open(
     write(view, &keys::session(mailbox, id), &session)?;
     write(view, &keys::session_key(id), &KnownKey { mailbox, key: (*key.as_bytes()).into() })?;
     view.insert(&due::session(mailbox, &session.of(id)), b"")?;
-    Ok(SessionOpening::Open)
+    Ok(SessionOpening::New)
 }
 
 /// Spends the nonce of a request that reads: a device's, or a session's that is open, which is then
