@@ -88,11 +88,15 @@ function items(bytes) {
   }
 }
 
-// A trust file as somebody would sign it: there is no vector of one.
-function trustFile() {
+// A trust file as somebody would sign it: there is no vector of one. In that of version 2 the relay's receipt
+// key was replaced twice (LBX-TRUST-3).
+function trustFile(version) {
   const [directory, evidence, receipt] = [vector("directory"), vector("evidence"), vector("receipt")];
   const key = (hex) => Buffer.from(hex, "hex").toString("base64url");
+  const [first, second] = vector("body").operators.map(key);
+  const replaced = { receipt_key_not_before: 200, former_receipt_keys: [`${first} 0 99`, `${second} 100 199`] };
   return JSON.stringify({
+    ...(version === 2 ? { version } : {}),
     issued: directory.now,
     directory: {
       url: "https://directory.letterbox.example",
@@ -103,7 +107,7 @@ function trustFile() {
     },
     witnesses: directory.witnesses.map((witness) => ({ name: witness.name, key: key(witness.key) })),
     quorum: directory.quorum,
-    relay: { url: "https://relay.letterbox.example", receipt_key: key(receipt.receipt_key) },
+    relay: { url: "https://relay.letterbox.example", receipt_key: key(receipt.receipt_key), ...(version === 2 ? replaced : {}) },
     provider: {
       issuer: evidence.issuer,
       attribute_issuer: evidence.attribute_issuer,
@@ -126,10 +130,11 @@ function* further(target) {
     for (const token of tokens) yield token.subarray(token.indexOf("ey"));
   }
   if (target === "trust") {
-    const trust = trustFile();
     const key = Buffer.from(vector("receipt").receipt_key, "hex").toString("base64url");
-    yield Buffer.from(trust);
-    yield Buffer.from(JSON.stringify({ trust, signer: key, signature: Buffer.alloc(64).toString("base64url") }));
+    for (const trust of [1, 2].map(trustFile)) {
+      yield Buffer.from(trust);
+      yield Buffer.from(JSON.stringify({ trust, signer: key, signature: Buffer.alloc(64).toString("base64url") }));
+    }
   }
   if (target === "markdown") {
     for (const text of MARKDOWN) yield Buffer.from(text);

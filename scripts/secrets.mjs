@@ -13,6 +13,7 @@ const SECRET = {
   "crypto-core": ["Seed", "InboxPrivateKey", "AttachmentKey", "Sealer", "ArchiveRoot", "Bundle", "RecoveryCode", "RecoveryKeys", "Keys"],
   "client/mailbox": ["DeviceKeys", "Former", "Found"],
   "keyserver": ["Keys", "DirectoryKeys", "RecordKeys", "Handle", "Session", "IdentityTokens", "Tokens", "Sealing", "Index", "Redemption", "Redeemed", "AttributesAnswer", "ProvideRequest"],
+  "server": ["ReceiptSigner"],
   "service": ["KeySource"],
   "sender-sdk": ["KeysFile"],
 };
@@ -51,7 +52,7 @@ const CLONED = ["Bytes", "Session", "IdentityTokens"];
 
 // Named as if, with the reason why not.
 const PUBLIC = {
-  "a public key, or what names one": ["VerifyingKey", "InboxPublicKey", "BodyKey", "InboxKey", "LogKey", "KeySet", "RequestKey", "NewRecoveryKey", "KnownKey", "ByRecoveryKey"],
+  "a public key, or what names one": ["VerifyingKey", "InboxPublicKey", "BodyKey", "ReceiptKey", "ReceiptKeys", "InboxKey", "LogKey", "KeySet", "RequestKey", "NewRecoveryKey", "KnownKey", "ByRecoveryKey"],
   "sealed": ["WrappedSecret", "SealedBundle", "StoredBundle", "RecoveryBundle"],
   "what was verified of a token: a name for the person and a nonce": ["IdToken"],
   "a number of a kind, for programs": ["Code", "ActionCode", "Problem", "Refused", "Refusal"],

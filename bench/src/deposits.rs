@@ -52,7 +52,7 @@ pub(crate) async fn measure(
     let Deposits { rate, relay: by_relay, senders: by_senders, receipts } = on_one_thread(work).await?;
     for receipt in receipts {
         // As every sender does.
-        SignedReceipt::from_bytes(&receipt)?.verify(&relay.receipt_key, envelope, &[])?;
+        SignedReceipt::from_bytes(&receipt)?.verify(&relay.receipt_key.into(), envelope, &[])?;
     }
     let microseconds = |processors: f64, rate: f64| processors / rate * 1e6;
     let ours = microseconds(by_relay, rate);

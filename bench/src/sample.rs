@@ -56,6 +56,7 @@ fn trust_file(world: &World, recipient: &Recipient) -> Result<String, Failure> {
     let deployment = SigningKey::generate(&mut rng());
     let (trust, provider) = (&recipient.trust, &world.provider);
     let file = TrustFile {
+        version: 1,
         issued: world.began,
         directory: DirectoryTrust {
             url: NOWHERE.to_owned(),
@@ -66,7 +67,7 @@ fn trust_file(world: &World, recipient: &Recipient) -> Result<String, Failure> {
         },
         witnesses: Vec::new(),
         quorum: 0,
-        relay: RelayTrust { url: NOWHERE.to_owned(), receipt_key: key_text(&deployment.verifying_key()) },
+        relay: RelayTrust::new(NOWHERE.to_owned(), &deployment.verifying_key()),
         provider: ProviderTrust {
             issuer: provider.issuer.clone(),
             attribute_issuer: provider.attribute_issuer.clone(),

@@ -16,16 +16,15 @@ use rand_core::CryptoRng;
 use relay_auth::{
     cbor::{Bytes, Bytes32, DecodeError, Limits, Start, Suite, Version, Wire, encode},
     identifier, label,
-    receipt::{Deposit, ReceiptError, SignedReceipt},
+    receipt::{Deposit, ReceiptError, ReceiptKeys, SignedReceipt},
     secret::Secret,
-    signing::VerifyingKey,
 };
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::{
-    body::{BodyError, SignedBodyEntry},
+    body::{BodyError, SignedBodyEntry, VerifiedBody},
     citizen::DirectoryId,
     letter::{LetterError, OpenedLetter, SignedLetter, VerifiedLetter},
     padding,
@@ -205,19 +204,19 @@ pub struct FiledLetter {
 }
 
 impl FiledLetter {
-    /// Verifies the letter again, as when it came.
+    /// Verifies the letter again, as when it came. `sender` is [`FiledLetter::sender`], verified by the
+    /// registry or by its approvals (`LBX-BODY-7`).
     ///
     /// # Errors
     /// [`ArchiveError`].
     pub fn verify(
         self,
         owner: DirectoryId,
-        operators: &[VerifyingKey],
-        relay: &VerifyingKey,
+        sender: &VerifiedBody,
+        relay: &ReceiptKeys,
     ) -> Result<VerifiedLetter, ArchiveError> {
         self.receipt.verify_for(relay, &self.deposit)?;
-        let sender = self.sender.verify(operators)?;
-        let letter = OpenedLetter::from_signed(self.signed, owner)?.verify(&sender, self.deposit.time)?;
+        let letter = OpenedLetter::from_signed(self.signed, owner)?.verify(sender, self.deposit.time)?;
         // LBX-ATT-5
         if letter.names_blobs(&self.deposit.blobs) { Ok(letter) } else { Err(ArchiveError::OtherFiles) }
     }

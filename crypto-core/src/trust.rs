@@ -1,5 +1,5 @@
 //! The trust file: the one home of everything that is trusted before anything is asked
-//! (`LBX-TRUST-1`, `LBX-TRUST-2`).
+//! (`LBX-TRUST-1` to `LBX-TRUST-3`).
 //!
 //! `trust.json` names the directory's and the relay's keys, the witnesses, the operators and the
 //! identity provider. The deployment's key, which is kept offline, signs its text. The client gets it
@@ -10,6 +10,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use relay_auth::{
     cbor::encode,
     label,
+    receipt::{ReceiptKey, ReceiptKeys},
     signing::{Signature, SigningKey, VerifyingKey},
 };
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ pub const LONGEST_TRUST: usize = 256 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
     /// Not in the format.
-    #[error("the trust file cannot be read")]
+    #[error("the trust file cannot be read: it is damaged, or of a later version than this program")]
     Malformed,
     /// A field has a value that makes no sense.
     #[error("the trust file has a {0} that is none")]
@@ -45,6 +46,9 @@ pub enum TrustError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrustFile {
+    /// 1, which is left out; 2 where a key was replaced, which readers of 1 refuse (`LBX-TRUST-3`).
+    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    pub version: u64,
     /// When it was made, Unix seconds. Readers do not go back to an older one.
     pub issued: u64,
     /// The key directory.
@@ -93,6 +97,73 @@ pub struct RelayTrust {
     pub url: String,
     /// The key that signs its receipts.
     pub receipt_key: String,
+    /// The first second (Unix time) of the receipts for which it counts.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub receipt_key_not_before: u64,
+    /// The keys that were before it. Each is a text of [`former_receipt_key`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_receipt_keys: Vec<String>,
+}
+
+impl RelayTrust {
+    /// A relay whose receipt key was never replaced.
+    #[must_use]
+    pub fn new(url: String, receipt_key: &VerifyingKey) -> Self {
+        let (receipt_key, former_receipt_keys) = (key_text(receipt_key), Vec::new());
+        Self { url, receipt_key, receipt_key_not_before: 0, former_receipt_keys }
+    }
+
+    /// The version of a trust file that names this relay.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        if self.receipt_key_not_before == 0 && self.former_receipt_keys.is_empty() { FIRST } else { 2 }
+    }
+
+    /// Its keys, each once: a key that was replaced never comes back.
+    fn receipt_keys(&self) -> Result<ReceiptKeys, TrustError> {
+        let mut keys = vec![ReceiptKey {
+            key: parse_key(&self.receipt_key, "receipt key")?,
+            not_before: self.receipt_key_not_before,
+            not_after: u64::MAX,
+        }];
+        for text in &self.former_receipt_keys {
+            let former = parse_former(text).filter(|former| keys.iter().all(|known| known.key != former.key));
+            keys.push(former.ok_or(TrustError::Field("former receipt key"))?);
+        }
+        Ok(keys.into())
+    }
+}
+
+/// A receipt key that was replaced, as the trust file writes it: the key, the first and the last second
+/// (Unix time) of the receipts for which it counts, with a space between them.
+#[must_use]
+pub fn former_receipt_key(key: &str, not_before: u64, not_after: u64) -> String {
+    format!("{key} {not_before} {not_after}")
+}
+
+fn parse_former(text: &str) -> Option<ReceiptKey> {
+    let (key_text, span) = text.split_once(' ')?;
+    let (first, last) = span.split_once(' ')?;
+    let (not_before, not_after): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+    let key = parse_key(key_text, "former receipt key").ok()?;
+    // A number can be read with a sign or zeros in front: there is one text for each key.
+    let is_whole = not_before <= not_after && former_receipt_key(key_text, not_before, not_after) == text;
+    is_whole.then_some(ReceiptKey { key, not_before, not_after })
+}
+
+/// The version of trust files that have none.
+const FIRST: u64 = 1;
+
+const fn first_version() -> u64 {
+    FIRST
+}
+
+const fn is_first_version(version: &u64) -> bool {
+    *version == FIRST
+}
+
+const fn is_zero(second: &u64) -> bool {
+    *second == 0
 }
 
 /// The identity provider.
@@ -195,11 +266,14 @@ pub struct VerifiedTrust {
     file: TrustFile,
     trust: Trust,
     provider: IdentityProvider,
-    relay_key: VerifyingKey,
+    receipt_keys: ReceiptKeys,
 }
 
 impl VerifiedTrust {
     fn new(file: TrustFile) -> Result<Self, TrustError> {
+        if file.version != file.relay.version() {
+            return Err(TrustError::Malformed);
+        }
         let DirectoryTrust { url, log_origin, log_key, vrf_key, operators } = &file.directory;
         let origins = [url, &file.relay.url, &file.provider.issuer, &file.provider.attribute_issuer];
         if !origins.iter().all(|origin| authority_of(origin).is_some()) {
@@ -230,8 +304,8 @@ impl VerifiedTrust {
             keys: keys(&file.provider.keys)?,
             attribute_keys: keys(&file.provider.attribute_keys)?,
         };
-        let relay_key = parse_key(&file.relay.receipt_key, "receipt key")?;
-        Ok(Self { file, trust, provider, relay_key })
+        let receipt_keys = file.relay.receipt_keys()?;
+        Ok(Self { file, trust, provider, receipt_keys })
     }
 
     /// What the file says.
@@ -252,10 +326,10 @@ impl VerifiedTrust {
         &self.provider
     }
 
-    /// The key of the relay's receipts.
+    /// The keys of the relay's receipts.
     #[must_use]
-    pub const fn relay_key(&self) -> &VerifyingKey {
-        &self.relay_key
+    pub const fn receipt_keys(&self) -> &ReceiptKeys {
+        &self.receipt_keys
     }
 }
 

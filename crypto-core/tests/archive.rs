@@ -11,7 +11,9 @@ use relay_auth::{
     hostile,
     id::{BlobId, PermitId},
     label,
-    receipt::{ChainHead, Deposit, MOST_BLOBS, Receipt, ReceiptError, SignedReceipt},
+    receipt::{
+        ChainHead, Deposit, MOST_BLOBS, Receipt, ReceiptError, ReceiptKey, ReceiptKeys, SignedReceipt,
+    },
     secret::Secret,
     signing::SigningKey,
 };
@@ -19,7 +21,8 @@ use relay_auth::{
 use crate::{
     portable_test,
     world::{
-        ANN, BOB, NOW, TestRng, approve, body_entry, body_key, key, letter, operator_keys, signed, statement,
+        ANN, BOB, NOW, TestRng, approve, body, body_entry, body_key, key, letter, operator_keys, signed,
+        statement,
     },
 };
 
@@ -29,6 +32,10 @@ fn place() -> Place {
 
 fn relay() -> SigningKey {
     key(6)
+}
+
+fn relay_keys() -> ReceiptKeys {
+    relay().verifying_key().into()
 }
 
 fn deposit() -> Deposit {
@@ -88,7 +95,7 @@ fn a_filed_letter_came_with_no_more_files_than_a_letter_may_have() {
 fn a_filed_letter_comes_back_and_verifies_again() {
     let object = SealedObject::from_bytes(&sealed().to_bytes()).unwrap();
     let Item::Letter(filed) = object.open(&place(), &Secret::from([5; 32])).unwrap();
-    let verified = filed.verify(ANN.id(), &operator_keys(), &relay().verifying_key()).unwrap();
+    let verified = filed.verify(ANN.id(), &body(), &relay_keys()).unwrap();
     assert_eq!(verified.letter(), &letter());
 }
 
@@ -118,18 +125,15 @@ fn an_object_opens_only_in_its_place_and_archive() {
 
 #[portable_test]
 fn a_filed_letter_is_not_believed_for_being_in_the_archive() {
-    let unapproved = FiledLetter {
-        sender: SignedBodyEntry::new(&body_entry()).approve(&key(98)).approve(&key(99)),
-        ..filed()
-    };
-    assert!(matches!(
-        unapproved.verify(ANN.id(), &operator_keys(), &relay().verifying_key()),
-        Err(ArchiveError::Sender(_))
-    ));
+    // It is of the entry that its statement names, or of none.
+    let other = BodyEntry { domain: "other.example".to_owned(), ..body_entry() };
+    let other = approve(&other).verify(&operator_keys()).unwrap();
+    let refused = filed().verify(ANN.id(), &other, &relay_keys());
+    assert_eq!(refused, Err(ArchiveError::Letter(LetterError::OtherEntry)));
     let set_back = FiledLetter { deposit: Deposit { time: 0, ..deposit() }, ..filed() };
-    let refused = set_back.verify(ANN.id(), &operator_keys(), &relay().verifying_key());
+    let refused = set_back.verify(ANN.id(), &body(), &relay_keys());
     assert_eq!(refused, Err(ArchiveError::Arrival(ReceiptError::OtherContent)));
-    let refused = filed().verify(ANN.id(), &operator_keys(), &key(99).verifying_key());
+    let refused = filed().verify(ANN.id(), &body(), &key(99).verifying_key().into());
     assert_eq!(refused, Err(ArchiveError::Arrival(ReceiptError::Forged)));
     let too_early = FiledLetter {
         deposit: Deposit { time: 0, ..deposit() },
@@ -137,13 +141,25 @@ fn a_filed_letter_is_not_believed_for_being_in_the_archive() {
         ..filed()
     };
     assert_eq!(
-        too_early.verify(ANN.id(), &operator_keys(), &relay().verifying_key()),
+        too_early.verify(ANN.id(), &body(), &relay_keys()),
         Err(ArchiveError::Letter(LetterError::FromTheFuture))
     );
     assert_eq!(
-        filed().verify(BOB.id(), &operator_keys(), &relay().verifying_key()),
+        filed().verify(BOB.id(), &body(), &relay_keys()),
         Err(ArchiveError::Letter(LetterError::OtherRecipient))
     );
+}
+
+/// `LBX-RECEIPT-5`
+#[portable_test]
+fn a_filed_letter_stays_verifiable_after_the_relays_receipt_key_was_replaced() {
+    let verified = |not_after| {
+        let newest = ReceiptKey { key: key(7).verifying_key(), not_before: NOW + 1, not_after: u64::MAX };
+        let former = ReceiptKey { key: relay().verifying_key(), not_before: 0, not_after };
+        filed().verify(ANN.id(), &body(), &vec![newest, former].into()).map(drop)
+    };
+    assert_eq!(verified(NOW), Ok(()));
+    assert_eq!(verified(NOW - 1), Err(ArchiveError::Arrival(ReceiptError::NotInForce)));
 }
 
 #[portable_test]
@@ -168,7 +184,7 @@ fn a_filed_letter_names_the_files_that_came_with_it_and_no_others() {
             receipt: SignedReceipt::sign(&receipt, &relay()),
             ..filed()
         };
-        filed.verify(ANN.id(), &operator_keys(), &relay().verifying_key()).map(|_| ())
+        filed.verify(ANN.id(), &body(), &relay_keys()).map(|_| ())
     };
     assert_eq!(verified(&[one, two]), Ok(()));
     for other in [vec![], vec![one], vec![two, one], vec![one, two, two]] {

@@ -227,9 +227,9 @@ fn tickets_access_lists_receipts_and_requests() {
     let mailbox = MailboxId::from(fixed(&vector, "mailbox"));
     let start = ChainHead::start(mailbox);
     assert_eq!(start.as_bytes(), &fixed(&vector, "chain_start"));
-    let receipt = SignedReceipt::from_bytes(&bytes(&vector, "signed_receipt")).unwrap();
-    let receipt =
-        receipt.verify(&public(&vector, "receipt_key"), &bytes(&vector, "envelope"), &deposit.blobs).unwrap();
+    let (receipt, key) = (bytes(&vector, "signed_receipt"), public(&vector, "receipt_key"));
+    let receipt = SignedReceipt::from_bytes(&receipt).unwrap();
+    let receipt = receipt.verify(&key.into(), &bytes(&vector, "envelope"), &deposit.blobs).unwrap();
     assert_eq!(receipt.head, start.after(mailbox, &deposit));
     assert_eq!(receipt.head.as_bytes(), &fixed(&vector, "chain_head"));
 

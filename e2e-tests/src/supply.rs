@@ -4,7 +4,7 @@
 //! missing: a second start finds it all.
 
 use std::{
-    ffi::OsStr,
+    ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
     process::Stdio,
@@ -74,29 +74,31 @@ impl Supply<'_> {
     pub(crate) async fn trust_file(&self) -> Result<(), SupplyError> {
         let receipt = self.public("letterbox-server", None, "relay-receipt").await?;
         let (config, out) = (self.folder.file("directory.toml"), self.folder.file("trust.json"));
-        self.run(
-            "letterbox-keyserver",
-            &[
-                "trust".as_ref(),
-                "make".as_ref(),
-                "--config".as_ref(),
-                config.as_os_str(),
-                "--directory-url".as_ref(),
-                origin(self.ports.directory).as_ref(),
-                "--relay-url".as_ref(),
-                origin(self.ports.relay).as_ref(),
-                "--relay-receipt-key".as_ref(),
-                receipt.as_ref(),
-                "--authorize-url".as_ref(),
-                format!("{}/authorize", origin(self.ports.scotaccount)).as_ref(),
-                "--deployment-key".as_ref(),
-                self.folder.key("deployment").as_os_str(),
-                "--out".as_ref(),
-                out.as_os_str(),
-            ],
-        )
-        .await
-        .map(drop)
+        // What was replaced is carried over.
+        let before = if out.exists() {
+            vec![OsStr::new("--previous"), out.as_os_str()]
+        } else {
+            vec![OsStr::new("--first")]
+        };
+        let make: [&OsStr; 16] = [
+            "trust".as_ref(),
+            "make".as_ref(),
+            "--config".as_ref(),
+            config.as_os_str(),
+            "--directory-url".as_ref(),
+            &OsString::from(origin(self.ports.directory)),
+            "--relay-url".as_ref(),
+            &OsString::from(origin(self.ports.relay)),
+            "--relay-receipt-key".as_ref(),
+            receipt.as_ref(),
+            "--authorize-url".as_ref(),
+            &OsString::from(format!("{}/authorize", origin(self.ports.scotaccount))),
+            "--deployment-key".as_ref(),
+            &OsString::from(self.folder.key("deployment")),
+            "--out".as_ref(),
+            out.as_os_str(),
+        ];
+        self.run("letterbox-keyserver", &[&make[..], &before[..]].concat()).await.map(drop)
     }
 
     /// The demonstration body: its keys, and its entry approved by both operators.

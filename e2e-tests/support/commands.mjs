@@ -31,11 +31,11 @@ export async function keysOf(data, body, name) {
   return { file, key, send: `target/debug/letterbox send --keys ${file}` };
 }
 
-// The trust file once more, with other addresses of relay and directory.
-export async function trustAt(services, { relay, directory }) {
+// The trust file once more, with these addresses of relay and directory, and the receipt key of this name.
+export async function trustAt(services, { relay, directory, receiptKey = "relay-receipt" }) {
   const file = (name) => join(services.data, name);
-  const receipt = await succeeds("letterbox-server", "keys", "public", file("keys/relay-receipt"));
-  await succeeds("letterbox-keyserver", "trust", "make", "--config", file("directory.toml"),
+  const receipt = await succeeds("letterbox-server", "keys", "public", file(`keys/${receiptKey}`));
+  await succeeds("letterbox-keyserver", "trust", "make", "--config", file("directory.toml"), "--previous", file("trust.json"),
     "--directory-url", directory, "--relay-url", relay, `--relay-receipt-key=${receipt}`,
     "--authorize-url", `${services.env.LETTERBOX_SCOTACCOUNT_ORIGIN}/authorize`,
     "--deployment-key", file("keys/deployment"), "--out", file("trust.json"));

@@ -21,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     one_encoding::<SessionTicket>(bytes);
     one_encoding::<Voucher>(bytes);
     if let Some(signed) = one_encoding::<SignedReceipt>(bytes) {
-        assert!(signed.verify(&stranger(250).verifying_key(), b"an envelope", &[]).is_err());
+        assert!(signed.verify(&stranger(250).verifying_key().into(), b"an envelope", &[]).is_err());
     }
     if let Some(signed) = one_encoding::<SignedAccessList>(bytes) {
         assert!(signed.verify(MailboxId::from([1; 16]), &stranger(250).verifying_key(), 0).is_err());

@@ -33,7 +33,8 @@ fuzz_target!(|bytes: &[u8]| {
     let owner = DirectoryId::from([1; 16]);
     if let Some(Item::Letter(letter)) = one_encoding::<Item>(bytes) {
         let key = stranger(250).verifying_key();
-        assert!(letter.verify(owner, &[key], &key).is_err());
+        assert!(letter.sender.verify(&[key]).is_err());
+        assert!(letter.receipt.verify_for(&key.into(), &letter.deposit).is_err());
     }
     if let Some(sealed) = one_encoding::<SealedObject>(bytes) {
         let place = Place { owner, generation: 1, id: ObjectId::from([1; 16]), counter: 1 };

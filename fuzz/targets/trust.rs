@@ -20,6 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
         if let Ok(signed) = SignedTrust::sign(&file, &deployment) {
             let read = signed.verify(&deployment.verifying_key()).expect("it was signed");
             // (Not the key sets whole: they may hold numbers that JSON does not give back exactly.)
+            assert_eq!(read.file().version, file.version);
             assert_eq!(read.file().directory, file.directory);
             assert_eq!(read.file().relay, file.relay);
             assert_eq!((&read.file().witnesses, read.file().quorum), (&file.witnesses, file.quorum));

@@ -4,15 +4,16 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use clap::Parser as _;
 use crypto_core::{
     body::{BodyStatus, SignedBodyEntry},
-    trust::{SignedTrust, key_text},
+    trust::{SignedTrust, TrustFile, former_receipt_key, key_text},
 };
 use letterbox_keyserver::commands::{self, Arguments, CommandError};
-use relay_auth::{cbor::Wire as _, signing::SigningKey};
+use relay_auth::{cbor::Wire as _, receipt::ReceiptKeys, signing::SigningKey};
 use service::keys;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -21,6 +22,9 @@ use crate::{
     identity_provider::CLIENT_KEY,
     support::{Directory, LOG, body_key, key, operator_keys, operators},
 };
+
+/// What is done to a trust file.
+type Change<'a> = &'a dyn Fn(&mut TrustFile);
 
 /// A directory that listens, and the operators' key files.
 struct Running {
@@ -169,6 +173,7 @@ async fn the_trust_file_names_the_keys_in_the_settings_and_is_signed_by_the_depl
         "https://authz.scotaccount.example/authorize",
         &witness,
         "--quorum=1",
+        "--first",
         "--deployment-key",
         "+deployment",
         "--out",
@@ -182,7 +187,7 @@ async fn the_trust_file_names_the_keys_in_the_settings_and_is_signed_by_the_depl
     assert_eq!(verified.trust().vrf_key, *key(12).verifying_key().as_bytes());
     assert_eq!(verified.trust().operators, operator_keys());
     assert_eq!((verified.trust().quorum, verified.trust().witnesses.len()), (1, 1));
-    assert_eq!(*verified.relay_key(), key(14).verifying_key());
+    assert_eq!(*verified.receipt_keys(), ReceiptKeys::from(key(14).verifying_key()));
     assert_eq!(verified.provider().issuer, running.directory.provider.issuer());
     assert!(signed.verify(&key(99).verifying_key()).is_err());
 
@@ -207,4 +212,187 @@ async fn the_trust_file_names_the_keys_in_the_settings_and_is_signed_by_the_depl
     // What is no trust file is not signed.
     fs::write(running.file("unsigned.json"), "{}").unwrap();
     assert!(running.run(&sign).await.is_err());
+}
+
+/// Makes a trust file that names a receipt key, and signs it in the place of the one before.
+async fn make_trust(running: &Running, receipt: u8, more: &[&str]) -> Result<TrustFile, CommandError> {
+    let receipt_key = format!("--relay-receipt-key={}", key_text(&key(receipt).verifying_key()));
+    let words = [
+        "--config",
+        "+directory.toml",
+        "trust",
+        "make",
+        "--directory-url",
+        "https://directory.example",
+        "--relay-url",
+        "https://relay.example",
+        &receipt_key,
+        "--authorize-url",
+        "https://authz.scotaccount.example/authorize",
+        "--deployment-key",
+        "+deployment",
+        "--out",
+        "+trust.json",
+    ];
+    running.run(&[&words[..], more].concat()).await?;
+    let signed = SignedTrust::from_json(&fs::read(running.file("trust.json")).unwrap()).unwrap();
+    Ok(signed.verify(&key(13).verifying_key()).unwrap().file().clone())
+}
+
+/// `LBX-TRUST-3`
+#[tokio::test]
+async fn a_receipt_key_that_was_replaced_is_in_every_later_trust_file() {
+    let running = Running::start().await;
+    write_settings(&running);
+    let first = make_trust(&running, 14, &["--first"]).await.unwrap();
+    let same = make_trust(&running, 14, &["--previous", "+trust.json"]).await.unwrap();
+    assert_eq!((same.version, &same.relay), (1, &first.relay));
+
+    let text = |seed: u8| key_text(&key(seed).verifying_key());
+    let from = same.issued + 1000;
+    let ahead = format!("--receipt-key-from={from}");
+    let second = make_trust(&running, 16, &["--previous", "+trust.json", &ahead]).await.unwrap();
+    assert_eq!((second.version, second.relay.receipt_key_not_before), (2, from));
+    assert_eq!(second.relay.former_receipt_keys, [former_receipt_key(&text(14), 0, from - 1)]);
+    let carried = make_trust(&running, 16, &["--previous", "+trust.json"]).await.unwrap();
+    assert_eq!((carried.version, &carried.relay), (2, &second.relay));
+
+    let later = format!("--receipt-key-from={}", from + 1);
+    let third = make_trust(&running, 17, &["--previous", "+trust.json", &later]).await.unwrap();
+    let both = [former_receipt_key(&text(14), 0, from - 1), former_receipt_key(&text(16), from, from)];
+    assert_eq!(third.relay.former_receipt_keys, both);
+    // Whoever has lost a key has the new one sign for its letters as well.
+    let lost = format!("--receipt-key-from={}", from + 2);
+    let lost = ["--previous", "+trust.json", &lost, "--receipt-key-lost"];
+    let fourth = make_trust(&running, 18, &lost).await.unwrap();
+    assert_eq!((fourth.relay.receipt_key_not_before, fourth.relay.former_receipt_keys.len()), (0, 3));
+}
+
+/// `LBX-TRUST-3`
+#[tokio::test]
+async fn a_trust_file_that_would_forget_or_refuse_what_was_signed_is_not_made() {
+    let running = Running::start().await;
+    write_settings(&running);
+    let first = make_trust(&running, 14, &["--first"]).await.unwrap();
+    let ahead = format!("--receipt-key-from={}", first.issued + 1000);
+    make_trust(&running, 16, &["--previous", "+trust.json", &ahead]).await.unwrap();
+    let before = fs::read(running.file("trust.json")).unwrap();
+    let again = format!("--receipt-key-from={}", first.issued + 2000);
+    fs::write(running.file("altered.json"), "{}").unwrap();
+    let cases: [(u8, &[&str], &str); 8] = [
+        (16, &[], "--previous FILE"),
+        (16, &["--previous", "+altered.json"], "cannot be read"),
+        (16, &["--previous", "+trust.json", &again], "no receipt key is replaced"),
+        (16, &["--previous", "+trust.json", "--receipt-key-lost"], "no receipt key is replaced"),
+        (17, &["--first", &again], "no receipt key is replaced"),
+        // The one before is not in force yet, and what the relay has signed by now would not count.
+        (17, &["--previous", "+trust.json"], "has to lie ahead"),
+        (17, &["--previous", "+trust.json", "--receipt-key-from=1"], "has to lie ahead"),
+        // One that was replaced does not come back.
+        (14, &["--previous", "+trust.json", &again], "a former receipt key of the relay"),
+    ];
+    for (receipt, more, why) in cases {
+        let refused = make_trust(&running, receipt, more).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+        assert_eq!(fs::read(running.file("trust.json")).unwrap(), before);
+    }
+}
+
+/// Asks for a signature of what `trust make` would have written, in the place of a previous file.
+async fn signs(running: &Running, file: &TrustFile, previous: &str) -> Result<(), CommandError> {
+    fs::write(running.file("unsigned.json"), serde_json::to_string(file).unwrap()).unwrap();
+    let deployment = ["--deployment-key", "+deployment", "--out", "+signed.json"];
+    let sign = ["trust", "sign", "+unsigned.json", "--previous", previous];
+    running.run(&[&sign[..], &deployment[..]].concat()).await
+}
+
+/// `LBX-TRUST-3`
+#[tokio::test]
+async fn a_trust_file_that_forgets_what_the_previous_one_has_is_not_signed() {
+    let running = Running::start().await;
+    write_settings(&running);
+    let text = |seed: u8| key_text(&key(seed).verifying_key());
+    let first = make_trust(&running, 14, &["--first"]).await.unwrap();
+    let from = first.issued + 1000;
+    let ahead = format!("--receipt-key-from={from}");
+    fs::copy(running.file("trust.json"), running.file("first.json")).unwrap();
+    let second = make_trust(&running, 16, &["--previous", "+trust.json", &ahead]).await.unwrap();
+
+    // What is made with the previous one, and the same once more.
+    signs(&running, &second, "+first.json").await.unwrap();
+    assert!(SignedTrust::from_json(&fs::read(running.file("signed.json")).unwrap()).is_ok());
+    signs(&running, &second, "+trust.json").await.unwrap();
+    fs::remove_file(running.file("signed.json")).unwrap();
+
+    let cases: [(&str, &str, Change<'_>); 7] = [
+        ("+trust.json", "forgets a former receipt key", &|file| {
+            file.relay.former_receipt_keys.clear();
+        }),
+        ("+trust.json", "forgets a former receipt key", &|file| {
+            file.relay.former_receipt_keys = vec![former_receipt_key(&text(14), 0, from - 2)];
+        }),
+        ("+trust.json", "forgets the receipt key", &|file| file.relay.receipt_key_not_before = from - 1),
+        ("+trust.json", "forgets the receipt key", &|file| file.relay.receipt_key = text(17)),
+        // Receipts of the seconds between the two would count for nothing.
+        ("+first.json", "forgets the receipt key", &|file| file.relay.receipt_key_not_before = from + 1),
+        ("+first.json", "forgets the receipt key", &|file| {
+            file.relay.former_receipt_keys = vec![former_receipt_key(&text(14), 0, first.issued - 1)];
+        }),
+        ("+trust.json", "is older than the previous one", &|file| file.issued = first.issued - 1),
+    ];
+    for (place, (previous, why, forget)) in cases.into_iter().enumerate() {
+        let mut file = second.clone();
+        forget(&mut file);
+        let refused = signs(&running, &file, previous).await.unwrap_err().to_string();
+        assert!(refused.contains(why), "{place}: {refused}");
+        assert!(!running.file("signed.json").exists(), "{place}");
+    }
+
+    // Nor one in the place of another deployment's.
+    let other = SignedTrust::sign(&first, &key(99)).unwrap().to_json();
+    fs::write(running.file("other.json"), other).unwrap();
+    assert!(signs(&running, &second, "+other.json").await.is_err());
+    assert!(!running.file("signed.json").exists());
+}
+
+/// What the program itself says to `trust make` with a new receipt key, written to `out`.
+async fn said(running: &Running, previous: &str, out: &str) -> (bool, String) {
+    let words = [
+        "--config",
+        &display(&running.file("directory.toml")),
+        "trust",
+        "make",
+        "--previous",
+        &display(&running.file(previous)),
+        "--directory-url",
+        "https://directory.example",
+        "--relay-url",
+        "https://relay.example",
+        &format!("--relay-receipt-key={}", key_text(&key(16).verifying_key())),
+        "--authorize-url",
+        "https://authz.scotaccount.example/authorize",
+        "--out",
+        &display(&running.file(out)),
+    ]
+    .map(str::to_owned);
+    // The directory of this test answers meanwhile.
+    let program = || Command::new(env!("CARGO_BIN_EXE_letterbox-keyserver")).args(words).output().unwrap();
+    let output = tokio::task::spawn_blocking(program).await.unwrap();
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn the_relays_settings_are_told_only_once_the_trust_file_is_written() {
+    let running = Running::start().await;
+    write_settings(&running);
+    make_trust(&running, 14, &["--first"]).await.unwrap();
+    let (is_made, told) = said(&running, "trust.json", "no-such-folder/next.json").await;
+    assert!(!is_made && told.is_empty(), "{told}");
+    let (is_made, told) = said(&running, "trust.json", "next.json").await;
+    assert!(is_made && told.contains("former_receipt_keys."), "{told}");
+    let next: TrustFile = serde_json::from_slice(&fs::read(running.file("next.json")).unwrap()).unwrap();
+    let second = format!("former_receipt_keys.{} the former one", next.relay.receipt_key_not_before);
+    assert!(told.contains(&second), "{told}");
+    // Nothing is left beside it.
+    assert!(!running.file("next.json.new").exists());
 }

@@ -1,4 +1,4 @@
-//! Receipts and the chain of deposits (`LBX-RECEIPT-1` to `LBX-RECEIPT-3`).
+//! Receipts and the chain of deposits (`LBX-RECEIPT-1` to `LBX-RECEIPT-3`, `LBX-RECEIPT-5`).
 //!
 //! For each mailbox the relay keeps a hash chain over its deposits. A receipt carries the chain's
 //! head after the deposit; a listing carries what is needed to compute it again. So a relay that
@@ -167,6 +167,34 @@ impl Wire for SignedReceipt {
     const START: Start = Start::Plain;
 }
 
+/// A key of a relay's receipts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiptKey {
+    /// The public key.
+    pub key: VerifyingKey,
+    /// The first second (Unix time) of the receipts for which it counts.
+    pub not_before: u64,
+    /// The last second.
+    pub not_after: u64,
+}
+
+/// The keys of a relay's receipts: the one in force, and those that it replaced (`LBX-RECEIPT-5`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptKeys(Vec<ReceiptKey>);
+
+impl From<Vec<ReceiptKey>> for ReceiptKeys {
+    fn from(keys: Vec<ReceiptKey>) -> Self {
+        Self(keys)
+    }
+}
+
+/// One key for every time.
+impl From<VerifyingKey> for ReceiptKeys {
+    fn from(key: VerifyingKey) -> Self {
+        Self(vec![ReceiptKey { key, not_before: 0, not_after: u64::MAX }])
+    }
+}
+
 /// Why a receipt was not taken. In every case the relay is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
@@ -176,9 +204,21 @@ pub enum ReceiptError {
     /// Not signed by the relay's receipt key.
     #[error("the receipt is not signed by this relay's receipt key")]
     Forged,
+    /// Signed by a receipt key that was replaced before, or came into force after.
+    #[error("the receipt is signed by a key of this relay that was not in force at its time")]
+    NotInForce,
     /// It is for another envelope or other attachments.
     #[error("the receipt is for something else than what was deposited")]
     OtherContent,
+}
+
+impl ReceiptError {
+    /// Whether another receipt key would lift it: whoever has a trust file of before knows fewer keys, or
+    /// other seconds of one (`LBX-RECEIPT-5`).
+    #[must_use]
+    pub const fn is_of_key(self) -> bool {
+        matches!(self, Self::Forged | Self::NotInForce)
+    }
 }
 
 impl SignedReceipt {
@@ -193,18 +233,23 @@ impl SignedReceipt {
     ///
     /// # Errors
     /// See [`ReceiptError`].
-    pub fn verify_for(&self, receipt_key: &VerifyingKey, deposit: &Deposit) -> Result<Receipt, ReceiptError> {
-        let receipt = self.verify_signature(receipt_key)?;
+    pub fn verify_for(&self, receipt_keys: &ReceiptKeys, deposit: &Deposit) -> Result<Receipt, ReceiptError> {
+        let receipt = self.verify_signature(receipt_keys)?;
         let is_for =
             (receipt.digest, receipt.time, &receipt.blobs) == (deposit.digest, deposit.time, &deposit.blobs);
         if is_for { Ok(receipt) } else { Err(ReceiptError::OtherContent) }
     }
 
-    fn verify_signature(&self, receipt_key: &VerifyingKey) -> Result<Receipt, ReceiptError> {
-        if !receipt_key.verifies(label::RECEIPT, self.receipt.as_ref(), &self.signature) {
-            return Err(ReceiptError::Forged);
+    fn verify_signature(&self, receipt_keys: &ReceiptKeys) -> Result<Receipt, ReceiptError> {
+        let signed =
+            |key: &&ReceiptKey| key.key.verifies(label::RECEIPT, self.receipt.as_ref(), &self.signature);
+        let by = receipt_keys.0.iter().find(signed).ok_or(ReceiptError::Forged)?;
+        let receipt = Receipt::from_bytes(self.receipt.as_ref())?;
+        // LBX-RECEIPT-5: whoever has a key that was replaced can sign for nothing that comes later.
+        if !(by.not_before..=by.not_after).contains(&receipt.time) {
+            return Err(ReceiptError::NotInForce);
         }
-        Ok(Receipt::from_bytes(self.receipt.as_ref())?)
+        Ok(receipt)
     }
 
     /// Verifies the relay's signature, and that the receipt is for this envelope and these
@@ -214,11 +259,11 @@ impl SignedReceipt {
     /// See [`ReceiptError`].
     pub fn verify(
         &self,
-        receipt_key: &VerifyingKey,
+        receipt_keys: &ReceiptKeys,
         envelope: &[u8],
         blobs: &[BlobId],
     ) -> Result<Receipt, ReceiptError> {
-        let receipt = self.verify_signature(receipt_key)?;
+        let receipt = self.verify_signature(receipt_keys)?;
         if receipt.digest.0 != envelope_digest(envelope) || receipt.blobs != blobs {
             return Err(ReceiptError::OtherContent);
         }

@@ -6,7 +6,8 @@ use relay_auth::{
     hostile,
     id::{BlobId, MailboxId, PermitId},
     receipt::{
-        ChainHead, Deposit, ListingError, MOST_BLOBS, Receipt, ReceiptError, SignedReceipt, envelope_digest,
+        ChainHead, Deposit, ListingError, MOST_BLOBS, Receipt, ReceiptError, ReceiptKey, ReceiptKeys,
+        SignedReceipt, envelope_digest,
     },
 };
 
@@ -46,18 +47,19 @@ fn receipts_and_deposits_have_one_encoding() {
 #[portable_test]
 fn a_receipt_holds_for_its_relay_envelope_and_attachments_only() {
     let signed = SignedReceipt::sign(&receipt(), &key(1));
-    let (relay, blobs) = (key(1).verifying_key(), [BlobId::from([5; 16])]);
+    let (relay, blobs) = (ReceiptKeys::from(key(1).verifying_key()), [BlobId::from([5; 16])]);
     assert_eq!(signed.verify(&relay, b"sealed", &blobs), Ok(receipt()));
     assert_eq!(signed.verify(&relay, b"Sealed", &blobs), Err(ReceiptError::OtherContent));
     assert_eq!(signed.verify(&relay, b"sealed", &[]), Err(ReceiptError::OtherContent));
-    assert_eq!(signed.verify(&key(2).verifying_key(), b"sealed", &blobs), Err(ReceiptError::Forged));
+    assert_eq!(signed.verify(&key(2).verifying_key().into(), b"sealed", &blobs), Err(ReceiptError::Forged));
 }
 
 /// `LBX-RECEIPT-4`
 #[portable_test]
 fn a_receipt_holds_for_its_deposit_as_it_was_listed_only() {
     let Receipt { digest, blobs, time, .. } = receipt();
-    let (signed, relay) = (SignedReceipt::sign(&receipt(), &key(1)), key(1).verifying_key());
+    let (signed, relay) =
+        (SignedReceipt::sign(&receipt(), &key(1)), ReceiptKeys::from(key(1).verifying_key()));
     let listed = Deposit { sequence: 1, time, digest, blobs };
     assert_eq!(signed.verify_for(&relay, &listed), Ok(receipt()));
     let others = [
@@ -68,7 +70,50 @@ fn a_receipt_holds_for_its_deposit_as_it_was_listed_only() {
     for other in others {
         assert_eq!(signed.verify_for(&relay, &other), Err(ReceiptError::OtherContent), "{other:?}");
     }
-    assert_eq!(signed.verify_for(&key(2).verifying_key(), &listed), Err(ReceiptError::Forged));
+    assert_eq!(signed.verify_for(&key(2).verifying_key().into(), &listed), Err(ReceiptError::Forged));
+}
+
+/// `LBX-RECEIPT-5`
+#[portable_test]
+fn a_receipt_counts_by_the_key_that_was_in_force_at_its_time_and_by_no_other() {
+    let replaced = receipt().time;
+    let span = |seed: u8, not_before, not_after| ReceiptKey {
+        key: key(seed).verifying_key(),
+        not_before,
+        not_after,
+    };
+    let keys =
+        ReceiptKeys::from(vec![span(3, replaced, u64::MAX), span(1, 0, 99), span(2, 100, replaced - 1)]);
+    let verified = |seed: u8, time| {
+        let receipt = Receipt { time, ..receipt() };
+        let signed = SignedReceipt::sign(&receipt, &key(seed));
+        let listed = Deposit { sequence: 1, time, digest: receipt.digest, blobs: receipt.blobs };
+        let listed = signed.verify_for(&keys, &listed).map(drop);
+        assert_eq!(signed.verify(&keys, b"sealed", &[BlobId::from([5; 16])]).map(drop), listed);
+        listed
+    };
+    for (seed, time) in [(1, 0), (1, 99), (2, 100), (2, replaced - 1), (3, replaced), (3, u64::MAX)] {
+        assert_eq!(verified(seed, time), Ok(()), "{seed} {time}");
+    }
+    for (seed, time) in [(1, 100), (1, replaced), (2, 99), (2, replaced), (3, replaced - 1), (3, 0)] {
+        assert_eq!(verified(seed, time), Err(ReceiptError::NotInForce), "{seed} {time}");
+    }
+    assert_eq!(verified(4, replaced), Err(ReceiptError::Forged));
+}
+
+/// `LBX-RECEIPT-5`
+#[portable_test]
+fn a_key_in_place_of_a_lost_one_counts_for_receipts_of_before_and_so_does_the_lost_one() {
+    let span = |seed: u8, not_after| ReceiptKey { key: key(seed).verifying_key(), not_before: 0, not_after };
+    let keys = ReceiptKeys::from(vec![span(2, u64::MAX), span(1, 99)]);
+    let verified = |seed: u8, time| {
+        let signed = SignedReceipt::sign(&Receipt { time, ..receipt() }, &key(seed));
+        signed.verify(&keys, b"sealed", &[BlobId::from([5; 16])]).map(drop)
+    };
+    for (seed, time) in [(2, 0), (2, 99), (2, 100), (1, 0), (1, 99)] {
+        assert_eq!(verified(seed, time), Ok(()), "{seed} {time}");
+    }
+    assert_eq!(verified(1, 100), Err(ReceiptError::NotInForce));
 }
 
 #[portable_test]
@@ -78,7 +123,7 @@ fn a_receipt_with_any_byte_altered_is_refused() {
         let mut altered = bytes.clone();
         altered[place] ^= 1;
         let verified = SignedReceipt::from_bytes(&altered)
-            .map(|signed| signed.verify(&key(1).verifying_key(), b"sealed", &[BlobId::from([5; 16])]));
+            .map(|signed| signed.verify(&key(1).verifying_key().into(), b"sealed", &[BlobId::from([5; 16])]));
         assert!(!matches!(verified, Ok(Ok(_))), "byte {place}");
     }
 }
@@ -174,6 +219,6 @@ proptest! {
         };
         hostile::assert_strict(&receipt);
         let signed = SignedReceipt::from_bytes(&SignedReceipt::sign(&receipt, &key(1)).to_bytes()).unwrap();
-        prop_assert_eq!(signed.verify(&key(1).verifying_key(), &envelope, &blobs), Ok(receipt));
+        prop_assert_eq!(signed.verify(&key(1).verifying_key().into(), &envelope, &blobs), Ok(receipt));
     }
 }

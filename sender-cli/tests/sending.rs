@@ -40,7 +40,7 @@ fn a_letter_is_sent_and_its_receipt_is_printed() {
     let (envelope, receipt) = told.stored.values().next_back().unwrap();
     assert_eq!(json["receipt"], Base64UrlUnpadded::encode_string(receipt));
     let receipt = SignedReceipt::from_bytes(receipt).unwrap();
-    let receipt = receipt.verify(&receipt_key().verifying_key(), envelope, &[]).unwrap();
+    let receipt = receipt.verify(&receipt_key().verifying_key().into(), envelope, &[]).unwrap();
     assert_eq!(json["time"], receipt.time);
     assert_eq!(json["envelope_digest"], Base64UrlUnpadded::encode_string(&receipt.digest.0));
     assert_eq!(json["chain_head"], Base64UrlUnpadded::encode_string(receipt.head.as_bytes()));

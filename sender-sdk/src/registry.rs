@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use api::directory::Registry;
 use crypto_core::{
-    body::{BodyId, BodyStatus, RegisteredBody, RegistryError, SignedBodyEntry, VerifiedBody},
+    body::{BodyError, BodyId, BodyStatus, RegisteredBody, RegistryError, SignedBodyEntry, VerifiedBody},
     directory::{Head, HeadError, HeadProof, Pin, Presence, Trust},
 };
 use relay_auth::{
@@ -86,7 +86,7 @@ impl Standing {
         key: &VerifyingKey,
         now: u64,
     ) -> Result<Self, StandingError> {
-        let (head, bodies) = verify(bytes, trust, known, now)?;
+        let (head, bodies) = verify(bytes, trust, known, id, now)?;
         let body = bodies
             .into_iter()
             .find(|body| body.entry().id == *id)
@@ -101,23 +101,37 @@ impl Standing {
     }
 }
 
+/// Every body of the registry, in the form that is in force. One that too few operators approved is left out,
+/// and no other with it (`LBX-BODY-8`); where that is `own`, it is said.
 fn verify(
     bytes: &[u8],
     trust: &Trust,
     known: Option<&Pin>,
+    own: &BodyId,
     now: u64,
 ) -> Result<(Head, Vec<VerifiedBody>), RegistryFault> {
     let registry: Registry = decode(bytes, LIMITS)?;
     let head = Head::verify(&HeadProof::from_bytes(registry.head.as_ref())?, trust, known, now)?;
-    let mut bodies = Vec::with_capacity(registry.bodies.len());
+    let (mut bodies, mut ids) = (Vec::with_capacity(registry.bodies.len()), BTreeSet::new());
     for listed in &registry.bodies {
         let entries = listed.entries.iter().map(|entry| SignedBodyEntry::from_bytes(entry.as_ref()));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let presence = Presence::from_bytes(listed.presence.as_ref())?;
-        bodies.push(RegisteredBody::verify(&entries, &presence, &head, trust)?.newest().clone());
+        let proven = match RegisteredBody::verify(&entries, &presence, &head, trust) {
+            // Everything else about it is proven.
+            Err(RegistryError::Entry(BodyError::NotApproved)) => None,
+            proven => Some(proven?.newest().clone()),
+        };
+        let id = entries.last().ok_or(RegistryError::Empty)?.unverified()?.id;
+        if proven.is_none() && id == *own {
+            return Err(RegistryError::Entry(BodyError::NotApproved).into());
+        }
+        if !ids.insert(id) {
+            return Err(RegistryFault::Twice);
+        }
+        bodies.extend(proven);
     }
-    let ids: BTreeSet<&BodyId> = bodies.iter().map(|body| &body.entry().id).collect();
-    if ids.len() == bodies.len() { Ok((head, bodies)) } else { Err(RegistryFault::Twice) }
+    Ok((head, bodies))
 }
 
 fn may_send(body: &VerifiedBody, key: &VerifyingKey, now: u64) -> Result<(), StandingError> {

@@ -48,7 +48,7 @@ fn a_letter_goes_the_whole_way_and_the_relay_signs_for_it() {
 
     // The relay's receipt is for these bytes.
     let receipt = SignedReceipt::from_bytes(&delivery.receipt).unwrap();
-    let receipt = receipt.verify(&receipt_key().verifying_key(), envelope, &[]).unwrap();
+    let receipt = receipt.verify(&receipt_key().verifying_key().into(), envelope, &[]).unwrap();
     assert_eq!((delivery.letter, delivery.time), (id, receipt.time));
     assert_eq!((delivery.digest, delivery.chain_head), (receipt.digest.0, *receipt.head.as_bytes()));
 

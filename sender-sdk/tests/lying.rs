@@ -3,9 +3,10 @@
 
 use api::Code;
 use crypto_core::{
-    body::{BodyId, BodyStatus},
+    body::{BodyEntry, BodyId, BodyStatus, SignedBodyEntry},
     citizen::{ChangeKind, Entry, Purpose, SignedEntry},
     directory::{Answer, CitizenProof},
+    trust::{former_receipt_key, key_text},
 };
 use relay_auth::cbor::Bytes32;
 use sender_sdk::{ConnectError, SendError, Sender, Settings, StandingError, TransportError};
@@ -13,8 +14,8 @@ use sender_sdk::{ConnectError, SendError, Sender, Settings, StandingError, Trans
 use crate::{
     fake_directory::FakeDirectory,
     services::Manner,
-    town::{Citizen, Town, citizen, first_entry, letter_to, now},
-    world::{ANN, BOB, DAY, key},
+    town::{Citizen, Town, citizen, deployment, first_entry, letter_to, now},
+    world::{ANN, BOB, DAY, key, operators},
 };
 
 /// Sends Ann a letter on a lie of the directory. Says how it was named.
@@ -178,6 +179,39 @@ fn a_body_that_may_not_send_is_told_why() {
     assert!(matches!(refused, ConnectError::Standing(StandingError::NotListed(_))), "{refused}");
 }
 
+/// `LBX-BODY-8`
+#[test]
+fn another_body_that_the_operators_did_not_approve_keeps_nobody_from_sending() {
+    let beside = |times: usize, published: fn(&SignedBodyEntry) -> Vec<u8>| {
+        let mut town = Town::new();
+        let other = BodyEntry { id: BodyId::new("other-council").unwrap(), ..town.body.clone() };
+        let label = other.id.directory_label();
+        let other = SignedBodyEntry::new(&other).approve(&operators()[0]);
+        town.directory.publish(vec![(label, published(&other))]);
+        town.list_beside(None, &vec![other; times]);
+        town.run(Sender::connect(town.settings())).map(drop)
+    };
+    assert!(beside(1, |other| other.hash().to_vec()).is_ok());
+    // It is listed once, as any other.
+    let twice = beside(2, |other| other.hash().to_vec()).unwrap_err();
+    assert!(twice.to_string().contains("lists a public body twice"), "{twice}");
+    // What does not stand so in the log is a lie about any body.
+    let unproven = beside(1, |_| vec![7; 32]).unwrap_err();
+    assert!(unproven.to_string().contains("another entry of a public body"), "{unproven}");
+}
+
+/// `LBX-BODY-8`
+#[test]
+fn a_body_that_the_operators_of_today_did_not_approve_is_told_so() {
+    let town = Town::new();
+    town.write_trust(&deployment(), |file| {
+        file.directory.operators = [98, 99].map(|seed| key_text(&key(seed).verifying_key())).into();
+    });
+    let refused = town.connect().unwrap_err();
+    assert!(matches!(refused, ConnectError::Standing(StandingError::Registry(_))), "{refused}");
+    assert!(refused.to_string().contains("is not approved by 2 operators"), "{refused}");
+}
+
 // --- the relay
 
 /// Sends Ann a letter to a relay that misbehaves.
@@ -201,6 +235,31 @@ fn a_receipt_that_does_not_hold_is_no_delivery() {
         assert!(refused.to_string().contains(name), "{refused}");
         assert!(refused.may_have_arrived());
     }
+}
+
+/// `LBX-RECEIPT-5`
+#[test]
+fn a_receipt_by_a_key_that_was_replaced_is_no_delivery() {
+    let sent = |manners: Vec<Manner>| {
+        let mut town = Town::new();
+        let ann = town.enrol(&ANN);
+        town.tell(&town.about(&ANN, &ann));
+        town.write_trust(&deployment(), |file| {
+            let former = former_receipt_key(&file.relay.receipt_key, 0, 999);
+            file.version = 2;
+            file.relay.former_receipt_keys = vec![former];
+            file.relay.receipt_key = key_text(&key(4).verifying_key());
+            file.relay.receipt_key_not_before = 1000;
+        });
+        let sender = town.connect().unwrap();
+        town.told().manners.extend(manners);
+        town.run(sender.send(&letter_to(&ANN)))
+    };
+    // The other key is the one in force.
+    assert!(sent(vec![Manner::SignsWithAnotherKey]).is_ok());
+    let refused = sent(vec![]).unwrap_err();
+    assert!(refused.to_string().contains("not in force at its time"), "{refused}");
+    assert!(refused.may_have_arrived());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use api::{
 };
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use crypto_core::{
-    body::{BodyEntry, BodyKey},
+    body::{BodyEntry, BodyKey, SignedBodyEntry},
     citizen::{Entry, InboxKey, SignedEntry},
     directory::{Answer, PersonProof, Pin},
     evidence::Evidence,
@@ -143,6 +143,7 @@ impl Town {
         let url = format!("http://{}", self.services.authority);
         let keys = |keys| serde_json::from_slice(&key_set(&[keys])).unwrap();
         TrustFile {
+            version: 1,
             issued: 1000,
             directory: DirectoryTrust {
                 url: url.clone(),
@@ -157,7 +158,7 @@ impl Town {
                 .map(|witness| WitnessTrust { key: key_text(&witness.key), name: witness.name })
                 .collect(),
             quorum: trust.quorum,
-            relay: RelayTrust { url, receipt_key: key_text(&receipt_key().verifying_key()) },
+            relay: RelayTrust::new(url, &receipt_key().verifying_key()),
             provider: ProviderTrust {
                 issuer: ISSUER.to_owned(),
                 attribute_issuer: ATTRIBUTE_ISSUER.to_owned(),
@@ -174,12 +175,22 @@ impl Town {
 
     /// The registry from now on, leading on from what a reader knows.
     pub(crate) fn list(&self, known: Option<&Pin>) {
+        self.list_beside(known, &[]);
+    }
+
+    /// The same, with these first entries of other bodies.
+    pub(crate) fn list_beside(&self, known: Option<&Pin>, others: &[SignedBodyEntry]) {
+        let listed = |signed: &SignedBodyEntry| {
+            let label = signed.unverified().unwrap().id.directory_label();
+            RegisteredBody {
+                entries: vec![Octets(signed.to_bytes())],
+                presence: self.directory.presence(&label).to_bytes().into(),
+            }
+        };
+        let own = approve(&self.body);
         let registry = Registry {
             head: self.directory.head(known).to_bytes().into(),
-            bodies: vec![RegisteredBody {
-                entries: vec![Octets(approve(&self.body).to_bytes())],
-                presence: self.directory.presence(&self.body.id.directory_label()).to_bytes().into(),
-            }],
+            bodies: others.iter().chain([&own]).map(listed).collect(),
         };
         self.told().registry = encode(&registry);
     }

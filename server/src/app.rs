@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use relay_auth::{signing::SigningKey, ticket::TicketKeys};
+use relay_auth::ticket::TicketKeys;
 use service::{addresses::Addresses, clock::Clock, operations::Operated};
 use tokio::sync::{Semaphore, watch};
 
@@ -13,7 +13,7 @@ use crate::{
         BlobQuota, Blobs, Collection, MOST_DOWNLOADS, MOST_DOWNLOADS_OF_A_SESSION, MOST_PARTS,
         MOST_SESSION_DOWNLOADS, shares::Shares,
     },
-    deposits::{Deposits, LetterQuota, arrivals::Arrivals},
+    deposits::{Deposits, LetterQuota, ReceiptSigner, arrivals::Arrivals},
     mailboxes::{Mailboxes, requests::Requests},
     recovery::Recovery,
     sessions::Sessions,
@@ -63,8 +63,8 @@ pub struct Parts {
     pub store: Arc<dyn MailStore>,
     /// The keys that it shares with the directory.
     pub tickets: TicketKeys,
-    /// The key that signs receipts.
-    pub receipt_key: SigningKey,
+    /// The keys that sign receipts.
+    pub receipts: ReceiptSigner,
     /// The host name (and port, where it is not the scheme's own) under which devices know it.
     pub authority: String,
     /// What a mailbox may hold.
@@ -101,10 +101,10 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { store, tickets, receipt_key, authority, letters, blobs, archive, limits, clock } = parts;
+        let Parts { store, tickets, receipts, authority, letters, blobs, archive, limits, clock } = parts;
         let tickets = Arc::new(tickets);
         let arrivals = Arrivals::default();
-        let decoy = receipt_key.verifying_key();
+        let decoy = receipts.verifying_key();
         Arc::new(Self {
             requests: Requests { store: Arc::clone(&store), authority, decoy },
             mailboxes: Mailboxes {
@@ -125,7 +125,7 @@ impl App {
             deposits: Deposits {
                 store: Arc::clone(&store),
                 tickets: Arc::clone(&tickets),
-                receipt_key,
+                receipts,
                 arrivals: arrivals.clone(),
                 quota: letters,
                 blob_quota: blobs,

@@ -24,7 +24,12 @@ use service::{
     tls::{Tls, TlsError, TlsFiles},
 };
 
-use crate::{app::Limits, archive::ArchiveQuota, blobs::BlobQuota, deposits::LetterQuota};
+use crate::{
+    app::Limits,
+    archive::ArchiveQuota,
+    blobs::BlobQuota,
+    deposits::{LetterQuota, ReceiptSigner},
+};
 
 /// What every variable starts with.
 const PREFIX: &str = "LETTERBOX_RELAY";
@@ -52,6 +57,9 @@ pub struct Config {
     pub store: PathBuf,
     /// The key that signs receipts: `file:` and a path, or the key itself.
     pub receipt_key: Option<KeySource>,
+    /// The keys that were replaced, by the second (Unix time) at which they were: what was stored before it
+    /// stays signed with them.
+    pub former_receipt_keys: BTreeMap<String, KeySource>,
     /// The keys that this relay shares with the directory, by number: `file:` and a path, or the key.
     pub ticket_keys: BTreeMap<String, KeySource>,
     /// Certificate and key for TLS where the public asks. Without them a proxy has to do it.
@@ -118,6 +126,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             store: PathBuf::from("/var/lib/letterbox/relay"),
             receipt_key: None,
+            former_receipt_keys: BTreeMap::new(),
             ticket_keys: BTreeMap::new(),
             tls: None,
             quota: QuotaConfig::default(),
@@ -222,6 +231,35 @@ impl Config {
         let missing = "receipt_key is not set: make a key with `letterbox-server keys new receipt FILE`, and set receipt_key = \"file:FILE\"";
         let source = self.receipt_key.as_ref().ok_or_else(|| ConfigError::Setting(missing.to_owned()))?;
         Ok(SigningKey::from_seed(&source.read()?))
+    }
+
+    /// All keys that sign receipts.
+    ///
+    /// # Errors
+    /// As [`Config::receipt_key()`]; [`ConfigError::Setting`] if a former one is not named by a second, or
+    /// is there twice.
+    pub fn receipts(&self) -> Result<ReceiptSigner, ConfigError> {
+        let key = self.receipt_key()?;
+        let mut known = vec![key.verifying_key()];
+        let mut former = Vec::new();
+        for (name, source) in &self.former_receipt_keys {
+            let refused = |why: &str| ConfigError::Setting(format!("former_receipt_keys.{name}: {why}"));
+            // Written in one way, so that no second is there twice.
+            let second = name.parse::<u64>().ok().filter(|second| second.to_string() == *name);
+            let second = second.ok_or_else(|| {
+                refused("a former receipt key is named by the second at which it was replaced, as `letterbox-keyserver trust make` prints it")
+            })?;
+            let replaced = SigningKey::from_seed(&source.read()?);
+            // Whoever forgets to set the new key would have every receipt refused from that second on.
+            if known.contains(&replaced.verifying_key()) {
+                return Err(refused(
+                    "this key is there twice: set receipt_key to the new one, and name each former one once",
+                ));
+            }
+            known.push(replaced.verifying_key());
+            former.push((second, replaced));
+        }
+        Ok(ReceiptSigner::new(key, former))
     }
 
     /// The keys that this relay shares with the directory.
@@ -401,6 +439,32 @@ mod tests {
             assert!(config.authority(bound).is_err(), "{hostile}");
         }
         assert_eq!(Config::default().authority(bound).unwrap(), "127.0.0.1:8081");
+    }
+
+    #[test]
+    fn a_former_receipt_key_is_named_by_a_second_and_hidden_as_the_one_in_force() {
+        let (key, other) = ("A".repeat(43), "B".repeat(42) + "A");
+        let text = format!("receipt_key = \"{key}\"\n[former_receipt_keys]\n1800000000 = \"{other}\"\n");
+        let config = load(&text, &[]).unwrap();
+        assert!(config.receipts().is_ok());
+        let shown = config.show().unwrap();
+        assert!(shown.contains("1800000000 = \"[redacted]\"") && !shown.contains(&other), "{shown}");
+        for name in ["soon", "-1", "+1", "01", "18446744073709551616"] {
+            let text = format!("receipt_key = \"{key}\"\n[former_receipt_keys]\n\"{name}\" = \"{other}\"\n");
+            let said = load(&text, &[]).unwrap().receipts().unwrap_err().to_string();
+            assert!(said.contains(&format!("former_receipt_keys.{name}")), "{said}");
+            assert!(!said.contains(&other), "{said}");
+        }
+        // One that was replaced is not the one in force, and was replaced once.
+        for twice in [format!("9 = \"{key}\""), format!("9 = \"{other}\"\n10 = \"{other}\"")] {
+            let text = format!("receipt_key = \"{key}\"\n[former_receipt_keys]\n{twice}\n");
+            let said = load(&text, &[]).unwrap().receipts().unwrap_err().to_string();
+            assert!(said.contains("this key is there twice"), "{said}");
+            assert!(!said.contains(&key) && !said.contains(&other), "{said}");
+        }
+        // Without the one in force they are of no use.
+        let text = format!("[former_receipt_keys]\n1800000000 = \"{other}\"\n");
+        assert!(load(&text, &[]).unwrap().receipts().unwrap_err().to_string().contains("keys new receipt"));
     }
 
     #[test]

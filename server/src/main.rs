@@ -151,7 +151,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, RelayError> {
 }
 
 async fn relay(config: &Config) -> Result<(), RelayError> {
-    let (receipt_key, tickets, origins) = (config.receipt_key()?, config.tickets()?, config.origins()?);
+    let (receipts, tickets, origins) = (config.receipts()?, config.tickets()?, config.origins()?);
     let hangups = Hangups::heed()?;
     let tls = config.tls()?;
     let options = Options { cache_bytes: config.limits.cache_bytes, ..Options::default() };
@@ -162,7 +162,7 @@ async fn relay(config: &Config) -> Result<(), RelayError> {
     let app = App::new(Parts {
         store: Arc::clone(&store),
         tickets,
-        receipt_key,
+        receipts,
         authority: config.authority(listeners.address())?,
         letters: config.letter_quota(),
         blobs: config.blob_quota(),

@@ -63,7 +63,7 @@ impl Relay {
         assert_eq!(status, StatusCode::OK, "{answer:?}");
         let ids: Vec<BlobId> = blobs.iter().map(|blob| BlobId::from([*blob; 16])).collect();
         let receipt = SignedReceipt::from_bytes(&answer).unwrap();
-        receipt.verify(&receipt_key().verifying_key(), b"sealed", &ids).unwrap()
+        receipt.verify(&receipt_key().verifying_key().into(), b"sealed", &ids).unwrap()
     }
 
     pub(crate) async fn downloaded(&self, blob: u8, query: &str) -> Bytes {

@@ -36,7 +36,7 @@ impl Walker {
             self.head = self.head.after(MailboxId::from(MAILBOX), &deposit);
             let receipt = SignedReceipt::from_bytes(letter.receipt.as_ref()).map_err(|_| "no receipt")?;
             let receipt =
-                receipt.verify_for(&receipt_key().verifying_key(), &deposit).map_err(|_| "receipt")?;
+                receipt.verify_for(&receipt_key().verifying_key().into(), &deposit).map_err(|_| "receipt")?;
             if receipt.head != self.head {
                 return Err("a receipt of another chain");
             }

@@ -203,7 +203,7 @@ impl Relay {
         let (status, answer) = self.ask(depositing(&sealed_permit(permit), envelope)).await;
         assert_eq!(status, StatusCode::OK, "{answer:?}");
         let receipt = SignedReceipt::from_bytes(&answer).unwrap();
-        receipt.verify(&receipt_key().verifying_key(), envelope, &[]).unwrap()
+        receipt.verify(&receipt_key().verifying_key().into(), envelope, &[]).unwrap()
     }
 
     pub(crate) async fn letters(&self, query: &str) -> LetterPage {
@@ -229,7 +229,7 @@ fn open(
     let app = App::new(Parts {
         store: Arc::new(Embedded::open(folder.path().join("store"), options).unwrap()),
         tickets: tickets(7),
-        receipt_key: receipt_key(),
+        receipts: receipt_key().into(),
         authority: AUTHORITY.to_owned(),
         letters,
         blobs,

@@ -280,8 +280,12 @@ async fn a_relay_goes_on_with_a_backup_where_it_was() {
     let to = backup.clone();
     let relay = relay.restart_after(move |store| {
         let receipt_key = Some(KeySource::File(PathBuf::from("/keys/receipt")));
-        let said = upkeep::back_up(&Config { receipt_key, ..settings(store) }, &to, NOW).unwrap();
-        assert!(said.contains("receipt_key: /keys/receipt"), "{said}");
+        let former = KeySource::File(PathBuf::from("/keys/receipt-1"));
+        let former_receipt_keys = [("1800000000".to_owned(), former)].into();
+        let config = Config { receipt_key, former_receipt_keys, ..settings(store) };
+        let said = upkeep::back_up(&config, &to, NOW).unwrap();
+        assert!(said.contains("receipt_key: /keys/receipt\n"), "{said}");
+        assert!(said.contains("former_receipt_keys.1800000000: /keys/receipt-1"), "{said}");
         fs::remove_dir_all(store).unwrap();
         let said = upkeep::restore(&settings(store), &to).unwrap();
         assert!(said.contains("Before it is started"), "{said}");

@@ -8,6 +8,9 @@
 //! An older entry counts only for letters that arrived before the newer one was known here, with a
 //! day's grace for senders that act on a head as old as they may (`LBX-BODY-6`, `LBX-LOG-5`). So a key
 //! that a body has withdrawn does not sign letters for as long as its old entry says.
+//!
+//! A body whose newest entry too few operators approved is left out, and no other with it (`LBX-BODY-8`). What
+//! was known of it stays remembered, so that it cannot come back with another history.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +18,16 @@ use api::directory::{RegisteredBody as Listed, Registry as Answer};
 use crypto_core::{
     body::{
         BodyError, BodyId, BodyStatus, RegisteredBody, RegistryError as ProofError, SignedBodyEntry,
-        VerifiedBody,
+        VerifiedBody, verify_entries,
     },
     directory::{FRESHNESS, Head, HeadError, HeadProof, Pin, Presence, Trust},
     trust::VerifiedTrust,
 };
 use minicbor::{Decode, Encode};
-use relay_auth::cbor::{DecodeError, Limits, Start, Suite, Version, Wire};
+use relay_auth::{
+    cbor::{DecodeError, Limits, Start, Suite, Version, Wire},
+    signing::VerifyingKey,
+};
 
 use crate::http::{self, AnswerError, HttpRequest, HttpResponse, RequestFailure};
 
@@ -43,9 +49,9 @@ pub enum RegistryError {
     /// A body's entries are not proven.
     #[error("the directory does not prove the entry of a public body: {0}")]
     Entry(#[from] ProofError),
-    /// A stored entry is not approved by the operators that are trusted now.
+    /// A stored entry is none, or does not follow the one before.
     #[error("a stored entry of a public body does not hold: {0}")]
-    Stored(#[from] BodyError),
+    Stored(ProofError),
     /// A body is there twice.
     #[error("the directory lists a public body twice")]
     Twice,
@@ -92,6 +98,17 @@ pub enum SenderError {
 pub struct Registry {
     /// The entries of each, from the first to the newest; at least one.
     bodies: BTreeMap<BodyId, Vec<Known>>,
+    /// What is remembered of bodies that are left out. None of these entries makes a sender known.
+    left_out: BTreeMap<BodyId, Vec<StoredEntry>>,
+}
+
+/// A body as it is listed, proven to stand so in the log.
+struct Shown {
+    id: BodyId,
+    /// The hashes of its entries.
+    hashes: Vec<[u8; 32]>,
+    /// None where too few operators approved it.
+    known: Option<Vec<Known>>,
 }
 
 /// Asks for the registry, and for proof that the log extends what was seen of it.
@@ -110,7 +127,7 @@ impl Registry {
     /// Before anything was asked.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { bodies: BTreeMap::new() }
+        Self { bodies: BTreeMap::new(), left_out: BTreeMap::new() }
     }
 
     /// Takes the answer to [`request`] with the same pin, verifies it, and holds it against what was
@@ -127,45 +144,61 @@ impl Registry {
     ) -> Result<(Self, Pin), RegistryError> {
         let answer: Answer = response.decoded(ANSWER)?;
         let head = Head::verify(&HeadProof::from_bytes(answer.head.as_ref())?, trust.trust(), pin, now)?;
-        let mut bodies = BTreeMap::new();
+        let (mut next, mut listed) = (Self::empty(), BTreeMap::new());
         for body in &answer.bodies {
-            let (id, entries) = self.proven(body, trust.trust(), &head, now)?;
-            if bodies.insert(id, entries).is_some() {
+            let Shown { id, hashes, known } = self.proven(body, trust.trust(), &head, now)?;
+            if listed.insert(id.clone(), hashes).is_some() {
                 return Err(RegistryError::Twice);
             }
+            if let Some(known) = known {
+                next.bodies.insert(id, known);
+            } else if let Some(before) = self.remembered(&id) {
+                // Nothing of what nobody vouches for is taken, and nothing is forgotten.
+                next.left_out.insert(id, before);
+            }
         }
-        for (id, before) in &self.bodies {
-            let shown = bodies.get(id).ok_or(RegistryError::LeftOut)?;
+        for id in self.bodies.keys().chain(self.left_out.keys()) {
+            let shown = listed.get(id).ok_or(RegistryError::LeftOut)?;
+            let before = self.remembered(id).unwrap_or_default();
             let is_kept = shown.len() >= before.len()
-                && before.iter().zip(shown).all(|(old, new)| old.verified.hash() == new.verified.hash());
+                && before.iter().zip(shown).all(|(old, new)| old.signed.hash() == *new);
             if !is_kept {
                 return Err(RegistryError::Rewritten);
             }
         }
-        Ok((Self { bodies }, head.pin()))
+        Ok((next, head.pin()))
     }
 
-    fn proven(
-        &self,
-        body: &Listed,
-        trust: &Trust,
-        head: &Head,
-        now: u64,
-    ) -> Result<(BodyId, Vec<Known>), RegistryError> {
+    fn proven(&self, body: &Listed, trust: &Trust, head: &Head, now: u64) -> Result<Shown, RegistryError> {
         let entries = body.entries.iter().map(|entry| SignedBodyEntry::from_bytes(entry.as_ref()));
         let entries = entries.collect::<Result<Vec<_>, _>>()?;
         let presence = Presence::from_bytes(body.presence.as_ref())?;
-        let proven = RegisteredBody::verify(&entries, &presence, head, trust)?;
-        let id = proven.newest().entry().id.clone();
-        let remember = |entry: &SignedBodyEntry| {
-            let (signed, verified) = proven.by_hash(&entry.hash())?.clone();
-            let mut before = self.bodies.get(&id).into_iter().flatten();
-            let before = before.find(|known| known.verified.hash() == verified.hash());
-            Some(Known { signed, verified, seen: before.map_or(now, |known| known.seen) })
+        let proven = match RegisteredBody::verify(&entries, &presence, head, trust) {
+            // LBX-BODY-8: everything else about it is proven.
+            Err(ProofError::Entry(BodyError::NotApproved)) => None,
+            proven => Some(proven?),
         };
-        // The proof is about these entries, so each of them is found.
-        let entries: Vec<Known> = entries.iter().filter_map(remember).collect();
-        Ok((id, entries))
+        let id = entries.last().ok_or(ProofError::Empty)?.unverified()?.id;
+        let hashes: Vec<[u8; 32]> = entries.iter().map(SignedBodyEntry::hash).collect();
+        let before = self.remembered(&id).unwrap_or_default();
+        let known = proven.map(|proven| {
+            let remember = |hash: &[u8; 32]| {
+                let (signed, verified) = proven.by_hash(hash)?.clone();
+                let seen = before.iter().find(|before| before.signed.hash() == *hash);
+                Some(Known { signed, verified, seen: seen.map_or(now, |before| before.seen) })
+            };
+            // The proof is about these entries, so each of them is found.
+            hashes.iter().filter_map(remember).collect()
+        });
+        Ok(Shown { id, hashes, known })
+    }
+
+    /// The entries that were seen of a body, whether or not it is left out.
+    fn remembered(&self, body: &BodyId) -> Option<Vec<StoredEntry>> {
+        match self.bodies.get(body) {
+            Some(known) => Some(known.iter().map(StoredEntry::of).collect()),
+            None => self.left_out.get(body).cloned(),
+        }
     }
 
     /// The newest entry of a body.
@@ -174,10 +207,12 @@ impl Registry {
         self.bodies.get(body)?.last().map(|known| &known.verified)
     }
 
-    /// Whether a body may not write any more.
+    /// Whether a body may not write any more. That is remembered of one that is left out as well.
     #[must_use]
     pub fn is_suspended(&self, body: &BodyId) -> bool {
-        self.newest(body).is_some_and(|newest| newest.entry().status == BodyStatus::Suspended)
+        let remembered = || self.left_out.get(body)?.last()?.signed.unverified().ok();
+        let status = self.newest(body).map(|newest| newest.entry().status);
+        status.or_else(|| remembered().map(|entry| entry.status)) == Some(BodyStatus::Suspended)
     }
 
     /// How many bodies there are.
@@ -210,39 +245,69 @@ impl Registry {
         Ok(SenderEntry { signed, verified })
     }
 
+    /// The sender of a filed letter (`LBX-BODY-7`): an entry of the registry, for which the operators of
+    /// today vouch by a later one, or one that they approved themselves.
+    ///
+    /// # Errors
+    /// [`BodyError`].
+    pub fn filed_sender(
+        &self,
+        filed: &SignedBodyEntry,
+        operators: &[VerifyingKey],
+    ) -> Result<VerifiedBody, BodyError> {
+        let hash = filed.hash();
+        let known = self.bodies.values().flatten().find(|known| *known.verified.hash() == hash);
+        known.map_or_else(|| filed.verify(operators), |known| Ok(known.verified.clone()))
+    }
+
     /// What is stored of it, to be sealed.
     #[must_use]
     pub fn to_record(&self) -> Vec<u8> {
-        let entry = |known: &Known| StoredEntry { signed: known.signed.clone(), seen: known.seen };
-        let bodies = self.bodies.values().map(|entries| entries.iter().map(entry).collect()).collect();
+        let stored = |known: &Vec<Known>| -> Vec<StoredEntry> { known.iter().map(StoredEntry::of).collect() };
+        let bodies = self.bodies.values().map(stored).chain(self.left_out.values().cloned()).collect();
         Stored { version: Version, suite: Suite, bodies }.to_bytes()
     }
 
-    /// Takes what was stored, and verifies the operators' approvals again.
+    /// Takes what was stored, and verifies the operators' approvals again. A body that the operators of
+    /// today vouch for nowhere is left out (`LBX-BODY-8`).
     ///
     /// # Errors
     /// [`RegistryError::Malformed`] or [`RegistryError::Stored`]: begin with an empty one.
     pub fn from_record(record: &[u8], trust: &VerifiedTrust) -> Result<Self, RegistryError> {
         let operators = &trust.trust().operators;
-        let mut bodies = BTreeMap::new();
+        let mut registry = Self::empty();
         for entries in Stored::from_bytes(record)?.bodies {
-            let verify = |StoredEntry { signed, seen }: StoredEntry| -> Result<Known, BodyError> {
-                Ok(Known { verified: signed.verify(operators)?, signed, seen })
-            };
-            let entries: Vec<Known> = entries.into_iter().map(verify).collect::<Result<_, _>>()?;
             let newest = entries.last().ok_or(DecodeError::Value("a stored public body has no entry"))?;
-            bodies.insert(newest.verified.entry().id.clone(), entries);
+            let id = newest.signed.unverified()?.id;
+            let signed: Vec<&SignedBodyEntry> = entries.iter().map(|entry| &entry.signed).collect();
+            match verify_entries(&signed, operators) {
+                Ok(verified) => {
+                    let known = |(StoredEntry { signed, seen }, verified)| Known { signed, verified, seen };
+                    registry.bodies.insert(id, entries.into_iter().zip(verified).map(known).collect());
+                }
+                Err(ProofError::Entry(BodyError::NotApproved)) => {
+                    registry.left_out.insert(id, entries);
+                }
+                Err(error) => return Err(RegistryError::Stored(error)),
+            }
         }
-        Ok(Self { bodies })
+        Ok(registry)
     }
 }
 
-#[derive(Encode, Decode)]
+/// An entry as it is stored. Whoever reads it asks the operators' approvals again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 struct StoredEntry {
     #[n(0)]
     signed: SignedBodyEntry,
     #[n(1)]
     seen: u64,
+}
+
+impl StoredEntry {
+    fn of(known: &Known) -> Self {
+        Self { signed: known.signed.clone(), seen: known.seen }
+    }
 }
 
 #[derive(Encode, Decode)]

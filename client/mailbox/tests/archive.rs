@@ -3,15 +3,22 @@
 
 use api::archive::{ArchiveEntry, ArchiveObject, ArchivePage};
 use client_mailbox::{
-    inbox::{Alarm, ArchiveLie, Inbox, Reader, Received, ViewError},
+    inbox::{Alarm, ArchiveLie, Inbox, Reader, Received, Renewals, ViewError},
     local::names,
+    registry::Registry,
 };
-use crypto_core::archive::{ArchiveError, ObjectId};
+use crypto_core::{
+    archive::{ArchiveError, ObjectId},
+    body::{BodyEntry, BodyError, SignedBodyEntry},
+    trust::key_text,
+};
+use relay_auth::{cbor::Bytes32, receipt::ReceiptError};
 
 use crate::{
     device::{Device, NO_ALARM},
     fake_relay::Relay,
-    world::TestRng,
+    journey::{ok, trust_with},
+    world::{NOW, TestRng, approve, body_entry, key, operators},
 };
 
 /// A device whose letters are filed.
@@ -338,4 +345,107 @@ fn only_the_letter_that_was_there_is_filed_again() {
     assert_eq!(device.inbox.filings().count(), 0);
     device.reload();
     assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+}
+
+/// `LBX-BODY-7`
+#[test]
+fn a_filed_letter_stays_verifiable_after_an_operator_who_approved_its_sender_was_taken_out() {
+    let (mut device, relay) = filed(&["a"]);
+    let id = only_letter(&device);
+    let record = device.disk[&names::letter(&id)].content.clone();
+    let first = approve(&body_entry());
+    let second = BodyEntry { previous: Some(Bytes32(first.hash())), ..body_entry() };
+    let operators = operators();
+    let second = SignedBodyEntry::new(&second).approve(&operators[1]).approve(&operators[2]);
+    let entries = vec![first, second];
+    device.journey.publish_body(&entries);
+    device.journey.trust = trust_with(&device.journey.directory, |file| {
+        file.directory.operators.remove(0);
+    });
+
+    // Nobody who is trusted vouches for the entry yet.
+    let before = device.registry.clone();
+    device.registry = Registry::from_record(&before.to_record(), &device.journey.trust).unwrap();
+    assert!(device.registry.is_empty());
+    assert_eq!(
+        device.inbox.view(&id, record.as_ref(), &device.reader()).map(drop),
+        Err(ViewError::Letter(ArchiveError::Sender(BodyError::NotApproved)))
+    );
+
+    // By the newest entry the operators of today do.
+    let answer = ok(&device.journey.registry_answer(&[entries], None));
+    device.registry = before.answered(&device.journey.trust, None, &answer, NOW).unwrap().0;
+    let stored = device.registry.to_record();
+    assert_eq!(Registry::from_record(&stored, &device.journey.trust).unwrap(), device.registry);
+    assert!(device.inbox.view(&id, record.as_ref(), &device.reader()).is_ok());
+    forget(&mut device);
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    assert_eq!(device.labels(), ["a"]);
+}
+
+/// `LBX-BODY-7`: with the keys of operators who were taken out nobody makes a sender of filed letters.
+#[test]
+fn an_entry_that_nobody_who_is_trusted_vouches_for_is_no_sender_of_a_filed_letter() {
+    let mut device = Device::new();
+    let trust = device.journey.trust.trust().operators.clone();
+    let other = BodyEntry { domain: "other.example".to_owned(), ..body_entry() };
+    let other = SignedBodyEntry::new(&other).approve(&key(98)).approve(&key(99));
+    assert_eq!(device.registry.filed_sender(&other, &trust), Err(BodyError::NotApproved));
+    // What is in the registry is taken from there, whoever approved it, and from nowhere else.
+    let registered = SignedBodyEntry::new(&body_entry());
+    assert!(device.registry.filed_sender(&registered, &trust).is_ok());
+    device.registry = Registry::empty();
+    assert_eq!(device.registry.filed_sender(&registered, &trust), Err(BodyError::NotApproved));
+}
+
+/// `LBX-BODY-7`: the directory cannot be asked, and what was known of bodies is lost.
+#[test]
+fn a_letter_whose_sender_nobody_vouches_for_at_present_is_not_told_as_lost() {
+    let (mut device, mut relay) = filed(&["a"]);
+    let honest = std::mem::take(&mut device.registry);
+    forget(&mut device);
+    device.journey.trust = trust_with(&device.journey.directory, |file| {
+        file.directory.operators.remove(0);
+    });
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    device.reload();
+    let object = relay.objects.values().next().unwrap().clone();
+    let look = |device: &mut Device, is_fetched: bool| {
+        let mut pass = device.inbox.archive_pass();
+        assert_eq!(pass.listed(&device.inbox, &relay.archive_page(0)).map(|ids| ids.len()), Ok(1));
+        if is_fetched {
+            let unknown = ArchiveLie::Object(ArchiveError::Sender(BodyError::NotApproved));
+            assert_eq!(device.fetch(&object), Err(unknown));
+        }
+        device.inbox.passed(pass).alarms
+    };
+    // Of a relay that lists it and does not have it, it is.
+    assert_eq!(look(&mut device, false), [Alarm::LetterLost { sequence: 1 }]);
+    assert_eq!(look(&mut device, true), NO_ALARM);
+    assert_eq!(device.inbox.said_to_be_filed().into_iter().collect::<Vec<_>>(), [1]);
+    // It is there once somebody vouches for its sender.
+    device.registry = honest;
+    assert_eq!(device.look_through(&relay), Ok(vec![]));
+    assert_eq!(device.labels(), ["a"]);
+    assert!(device.inbox.said_to_be_filed().is_empty());
+}
+
+/// `LBX-RECEIPT-5`: another device, which has the trust file of today, filed it.
+#[test]
+fn an_object_with_a_receipt_by_a_new_key_is_judged_once_more_by_the_trust_file_of_today() {
+    let (mut device, relay) = filed(&["a"]);
+    let object = relay.objects.values().next().unwrap().clone();
+    forget(&mut device);
+    let honest = trust_with(&device.journey.directory, |_| {});
+    device.journey.trust = trust_with(&device.journey.directory, |file| {
+        file.relay.receipt_key = key_text(&key(99).verifying_key());
+    });
+    let refused = device.fetch(&object).unwrap_err();
+    assert_eq!(refused, ArchiveLie::Object(ArchiveError::Arrival(ReceiptError::Forged)));
+    assert!(Renewals::default().is_due(refused.receipt(), NOW));
+    device.journey.trust = honest;
+    assert!(device.fetch(&object).is_ok());
+    assert_eq!(device.labels(), ["a"]);
+    // Whatever else is wrong with an object is no matter of the trust file.
+    assert_eq!((ArchiveLie::Listing.receipt(), ArchiveLie::RolledBack.receipt()), (None, None));
 }

@@ -1,6 +1,6 @@
 //! A device with an inbox and a disk.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 use api::{archive::ArchiveObject, letters::LetterPage};
 use client_mailbox::{
@@ -178,4 +178,13 @@ pub(crate) fn with_letters(labels: &[&str]) -> (Device, Relay) {
         relay.deposit(device.sealed(number, label));
     }
     (device, relay)
+}
+
+/// Where a stored letter has the approvals of its sender's entry. The registry has them as well, and that is what
+/// counts (`LBX-BODY-7`).
+pub(crate) fn approvals_in(record: &[u8]) -> Range<usize> {
+    let (entry, approved) = (body_entry().to_bytes(), approve(&body_entry()).to_bytes());
+    let place = |bytes: &[u8]| bytes.windows(entry.len()).position(|part| part == entry).unwrap();
+    let begin = place(record) + entry.len();
+    begin..begin + approved.len() - place(&approved) - entry.len()
 }

@@ -2,7 +2,7 @@
 
 use api::{Octets, Octets32, letters::LetterPage};
 use client_mailbox::{
-    inbox::{AgainPass, Alarm, RelayLie, Unopenable},
+    inbox::{AgainPass, Alarm, RelayLie, Renewals, Unopenable},
     local::names,
     registry::{Registry, SenderError},
 };
@@ -11,6 +11,7 @@ use crypto_core::{
     directory::FRESHNESS,
     envelope::{Envelope, OpenError},
     letter::LetterError,
+    trust::{VerifiedTrust, former_receipt_key, key_text},
 };
 use relay_auth::{
     cbor::{Bytes32, DecodeError, Wire as _},
@@ -20,7 +21,7 @@ use relay_auth::{
 use crate::{
     device::{Device, with_letters},
     fake_relay::Relay,
-    journey::{ok, relay_key},
+    journey::{ok, relay_key, trust_with},
     world::{BOB, NOW, TestRng, approve, body_entry, body_key, inbox_key, key, letter},
 };
 
@@ -102,10 +103,97 @@ fn a_receipt_of_another_relay_is_refused() {
     let mut page = relay.page(0);
     let deposit = Deposit::from_bytes(page.letters[0].deposit.as_ref()).unwrap();
     let honest = SignedReceipt::from_bytes(page.letters[0].receipt.as_ref()).unwrap();
-    let relay_key = relay_key().verifying_key();
-    let receipt = honest.verify_for(&relay_key, &deposit).unwrap();
+    let receipt = honest.verify_for(&relay_key().verifying_key().into(), &deposit).unwrap();
     page.letters[0].receipt = SignedReceipt::sign(&receipt, &key(99)).to_bytes().into();
     assert_eq!(device.list(&page), Err(RelayLie::Receipt(ReceiptError::Forged)));
+}
+
+/// `LBX-RECEIPT-5`
+#[test]
+fn a_receipt_by_a_key_that_was_replaced_counts_for_what_came_before_and_for_nothing_else() {
+    let (mut device, relay) = with_letters(&["a"]);
+    let former = key_text(&relay_key().verifying_key());
+    let replaced = |not_after| {
+        trust_with(&device.journey.directory, |file| {
+            file.version = 2;
+            file.relay.receipt_key = key_text(&key(99).verifying_key());
+            file.relay.receipt_key_not_before = not_after + 1;
+            file.relay.former_receipt_keys = vec![former_receipt_key(&former, 0, not_after)];
+        })
+    };
+    let (too_early, in_time) = (replaced(NOW - 1), replaced(NOW));
+    device.journey.trust = too_early;
+    let refused = Err(RelayLie::Receipt(ReceiptError::NotInForce));
+    assert_eq!(device.list(&relay.page(0)), refused);
+    device.journey.trust = in_time;
+    assert!(device.list(&relay.page(0)).unwrap().is_complete);
+    assert_eq!(device.labels(), ["a"]);
+}
+
+/// What the vault does with a page: a receipt by another key is judged once more by the trust file of today.
+fn judged(
+    device: &mut Device,
+    renewals: &mut Renewals,
+    page: &LetterPage,
+    today: impl FnOnce(&Device) -> VerifiedTrust,
+) -> Result<(), RelayLie> {
+    let listed = device.list(page).map(drop);
+    if !renewals.is_due(listed.as_ref().err().and_then(RelayLie::receipt), NOW) {
+        return listed;
+    }
+    device.journey.trust = today(device);
+    device.list(page).map(drop)
+}
+
+/// `LBX-RECEIPT-5`
+#[test]
+fn a_receipt_by_a_new_key_is_a_lie_only_if_the_trust_file_of_today_says_so_too() {
+    // The mailbox was unlocked before the key was replaced.
+    let (mut device, relay) = with_letters(&["a"]);
+    let mut page = relay.page(0);
+    let deposit = Deposit::from_bytes(page.letters[0].deposit.as_ref()).unwrap();
+    let receipt = SignedReceipt::from_bytes(page.letters[0].receipt.as_ref()).unwrap();
+    let receipt = receipt.verify_for(&relay_key().verifying_key().into(), &deposit).unwrap();
+    page.letters[0].receipt = SignedReceipt::sign(&receipt, &key(99)).to_bytes().into();
+    let replaced = |from: u64| {
+        move |device: &Device| {
+            trust_with(&device.journey.directory, |file| {
+                let former = former_receipt_key(&file.relay.receipt_key, 0, from - 1);
+                file.version = 2;
+                file.relay.receipt_key = key_text(&key(99).verifying_key());
+                file.relay.receipt_key_not_before = from;
+                file.relay.former_receipt_keys = vec![former];
+            })
+        }
+    };
+    let same = |device: &Device| trust_with(&device.journey.directory, |_| {});
+    let forged = Err(RelayLie::Receipt(ReceiptError::Forged));
+    assert_eq!(judged(&mut device, &mut Renewals::default(), &page, same), forged);
+    let too_early = Err(RelayLie::Receipt(ReceiptError::NotInForce));
+    assert_eq!(judged(&mut device, &mut Renewals::default(), &page, replaced(NOW + 1)), too_early);
+    assert!(device.labels().is_empty());
+    // By the file that says so it is none, whatever the one before said.
+    let mut renewals = Renewals::default();
+    assert_eq!(judged(&mut device, &mut renewals, &page, replaced(NOW)), Ok(()));
+    assert_eq!(device.labels(), ["a"]);
+    assert_ne!(renewals, Renewals::default());
+}
+
+/// `LBX-RECEIPT-5`, `LBX-GAP-1`
+#[test]
+fn no_trust_file_is_fetched_for_another_lie() {
+    let (mut device, relay) = with_letters(&["a", "b", "c"]);
+    let unasked = |_: &Device| -> VerifiedTrust { panic!("fetched") };
+    let mut renewals = Renewals::default();
+    let mut page = relay.page(0);
+    page.letters.remove(1);
+    assert_eq!(judged(&mut device, &mut renewals, &page, unasked), Err(RelayLie::OtherChain));
+    let mut page = relay.page(0);
+    page.letters[0].receipt = page.letters[1].receipt.clone();
+    let other = Err(RelayLie::Receipt(ReceiptError::OtherContent));
+    assert_eq!(judged(&mut device, &mut renewals, &page, unasked), other);
+    assert_eq!(judged(&mut device, &mut renewals, &relay.page(0), unasked), Ok(()));
+    assert_eq!(renewals, Renewals::default());
 }
 
 #[test]

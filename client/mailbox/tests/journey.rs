@@ -52,9 +52,14 @@ pub(crate) fn relay_key() -> SigningKey {
 
 /// The trust file of a directory, with a relay and an identity provider.
 pub(crate) fn trust(directory: &FakeDirectory) -> VerifiedTrust {
+    trust_with(directory, |_| {})
+}
+
+pub(crate) fn trust_with(directory: &FakeDirectory, alter: impl FnOnce(&mut TrustFile)) -> VerifiedTrust {
     let trust = directory.trust();
     let witnesses = directory.witnesses.iter().enumerate();
-    let file = TrustFile {
+    let mut file = TrustFile {
+        version: 1,
         issued: NOW,
         directory: DirectoryTrust {
             url: DIRECTORY.to_owned(),
@@ -70,7 +75,7 @@ pub(crate) fn trust(directory: &FakeDirectory) -> VerifiedTrust {
             })
             .collect(),
         quorum: trust.quorum,
-        relay: RelayTrust { url: RELAY.to_owned(), receipt_key: key_text(&relay_key().verifying_key()) },
+        relay: RelayTrust::new(RELAY.to_owned(), &relay_key().verifying_key()),
         provider: ProviderTrust {
             issuer: ISSUER.to_owned(),
             attribute_issuer: ATTRIBUTE_ISSUER.to_owned(),
@@ -81,6 +86,7 @@ pub(crate) fn trust(directory: &FakeDirectory) -> VerifiedTrust {
             attribute_keys: json!({ "keys": [jwk(&ATTRIBUTES, "issuer")] }),
         },
     };
+    alter(&mut file);
     let deployment = key(220);
     SignedTrust::sign(&file, &deployment).unwrap().verify(&deployment.verifying_key()).unwrap()
 }

@@ -242,7 +242,7 @@ fn a_receipt_of_another_relay_is_refused_in_a_session() {
     let mut page = relay.page(0);
     let deposit = Deposit::from_bytes(page.letters[2].deposit.as_ref()).unwrap();
     let honest = SignedReceipt::from_bytes(page.letters[2].receipt.as_ref()).unwrap();
-    let receipt = honest.verify_for(&relay_key().verifying_key(), &deposit).unwrap();
+    let receipt = honest.verify_for(&relay_key().verifying_key().into(), &deposit).unwrap();
     page.letters[2].receipt = SignedReceipt::sign(&receipt, &key(99)).to_bytes().into();
     let mut guest = Guest::of(&device);
     assert_eq!(guest.list(&device, &page), Err(RelayLie::Receipt(ReceiptError::Forged)));

@@ -16,7 +16,7 @@ use crate::{
     opened::Shared,
     random, show,
     storage::{Shelf, StorageError},
-    sync,
+    sync, trust,
 };
 
 /// After so many objects the page is shown the list: it has all letters in it each time.
@@ -80,8 +80,12 @@ async fn fetch_all(
     for id in ids {
         match fetch(device, shared, id).await {
             // One that does not hold keeps no other back, nor the letters that come.
-            Err(Failure(problem @ (Problem::RelayLied | Problem::RelayOlder))) => {
-                shared.with(|opened| opened.inbox.refuse(*id))?;
+            Err(Failure(
+                problem @ (Problem::RelayLied | Problem::RelayOlder | Problem::UnopenableLetter),
+            )) => {
+                if problem != Problem::UnopenableLetter {
+                    shared.with(|opened| opened.inbox.refuse(*id))?;
+                }
                 device.worker.tell(Event::Alarm(problem));
             }
             outcome => *is_new |= outcome?,
@@ -98,7 +102,12 @@ pub(crate) async fn once_more(device: &Device, shared: &Shared) -> Result<(), Fa
         match fetch(device, shared, &id).await {
             Ok(is_shown) => is_new |= is_shown,
             // Of one that it does not give any more it is asked no more often than of one that it alters.
-            Err(Failure(problem @ (Problem::RelayLied | Problem::RelayOlder | Problem::RelayRefused))) => {
+            Err(Failure(
+                problem @ (Problem::RelayLied
+                | Problem::RelayOlder
+                | Problem::RelayRefused
+                | Problem::UnopenableLetter),
+            )) => {
                 shared.with(|opened| opened.inbox.refuse(id))?;
                 device.worker.tell(Event::Alarm(problem));
             }
@@ -123,11 +132,19 @@ async fn fetch(device: &Device, shared: &Shared, id: &ObjectId) -> Result<bool, 
     if object.id.0 != *id.as_bytes() {
         return Err(Failure(Problem::RelayLied));
     }
-    let received = shared.with(|opened| {
-        let (inbox, reader) = opened.parts();
-        inbox.archived(&object, &reader)
-    })??;
-    sync::keep_unseen(device, shared, received).await
+    let judge = || {
+        shared.with(|opened| {
+            let (inbox, reader) = opened.parts();
+            inbox.archived(&object, &reader)
+        })
+    };
+    let mut received = judge()?;
+    if let Err(lie) = &received
+        && trust::renewed_for(device, shared, lie.receipt()).await?
+    {
+        received = judge()?;
+    }
+    sync::keep_unseen(device, shared, received?).await
 }
 
 /// Makes a letter ready to be filed again, if this device still has it. Says whether it has.

@@ -24,8 +24,7 @@ use crate::{
     opened::Shared,
     random,
     stir::Stirs,
-    sync,
-    trust::{self, TrustFailure},
+    sync, trust,
     waits::{OPENING_MILLISECONDS, Waits, within},
 };
 
@@ -36,34 +35,20 @@ const SILENCE_MILLISECONDS: u32 = 80_000;
 /// while it sleeps, timers do not.
 const SIGN_SECONDS: u64 = 30;
 
+/// How long a letter waits at most for the registry.
+const REGISTRY_MILLISECONDS: u32 = 5_000;
+
 /// Follows the relay until the vault is locked, or something happens that this device cannot mend.
 pub(crate) async fn follow(device: Device, shared: Shared, mut stirs: Stirs) {
     // Fails only for a mailbox that was locked already.
     let _ = chain::recall(&device, &shared);
-    let failure = match renew_trust(&device, &shared).await {
+    let failure = match trust::renew(&device, &shared).await {
         Ok(()) => keep_following(&device, &shared, &mut stirs).await,
         Err(failure) => failure,
     };
     if !shared.is_locked() {
         device.worker.tell(Event::Alarm(failure.0));
         device.worker.tell(Event::Connection(Connection::Lost));
-    }
-}
-
-/// Takes the trust file of today, if it can be had. One of another deployment ends everything; any
-/// other that does not hold is told of, and the one of before stays in force.
-async fn renew_trust(device: &Device, shared: &Shared) -> Result<(), Failure> {
-    match trust::fetched(&device.worker, &device.storage).await {
-        Ok(trust) => shared.with(|opened| opened.trust = trust),
-        Err(TrustFailure::Unreachable(_)) => Ok(()),
-        Err(failure) => {
-            let failure = Failure::from(failure);
-            if failure.is_final() {
-                return Err(failure);
-            }
-            device.worker.tell(Event::Alarm(failure.0));
-            Ok(())
-        }
     }
 }
 
@@ -109,6 +94,7 @@ async fn once(
         shared.show(device)?;
     }
     if *is_up_to_date {
+        renewed(device, shared, asking).await?;
         sync::news(device, shared).await?;
     } else {
         sync::everything(device, shared).await?;
@@ -159,6 +145,7 @@ async fn listen(
             RelayEvent::Letter { sequence } => sequence > known,
         });
         if is_news {
+            renewed(device, shared, asking).await?;
             sync::news(device, shared).await?;
             asking.want();
             let told = events.iter().map(|event| match *event {
@@ -177,6 +164,21 @@ async fn listen(
                 return Err(Failure(Problem::RelayLied));
             }
         }
+    }
+}
+
+/// Has the directory asked before a letter is judged by a registry that is old: a body may have been suspended,
+/// or its key replaced, while the page was left open. One that does not answer keeps no letter back.
+async fn renewed(device: &Device, shared: &Shared, asking: &mut Asking) -> Result<(), Failure> {
+    let now = device.worker.now();
+    if !shared.with(|opened| opened.looks.is_old(now) && opened.looks.wait(now) == 0)? {
+        return Ok(());
+    }
+    asking.want();
+    asking.begin(device, shared)?;
+    match within(&device.worker, REGISTRY_MILLISECONDS, asking.outcome()).await {
+        Some(outcome) => sync::asked(device, shared, &outcome?).await,
+        None => Ok(()),
     }
 }
 

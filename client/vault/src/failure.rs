@@ -11,6 +11,7 @@ use client_mailbox::{
 };
 use client_messages::Problem;
 use crypto_core::{
+    archive::ArchiveError,
     attachment::AttachmentError,
     directory::{HeadError, LookupError},
     evidence::EvidenceError,
@@ -185,7 +186,13 @@ impl From<RelayLie> for Failure {
 
 impl From<ArchiveLie> for Failure {
     fn from(lie: ArchiveLie) -> Self {
-        Self(if lie == ArchiveLie::RolledBack { Problem::RelayOlder } else { Problem::RelayLied })
+        Self(match lie {
+            ArchiveLie::RolledBack => Problem::RelayOlder,
+            // It is sealed under a key that the relay does not have: what it says of its sender was a device's
+            // word. Nobody vouches for the sender here while the directory cannot be asked.
+            ArchiveLie::Object(ArchiveError::Sender(_)) => Problem::UnopenableLetter,
+            _ => Problem::RelayLied,
+        })
     }
 }
 

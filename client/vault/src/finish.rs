@@ -231,11 +231,12 @@ impl Finishing {
         Err(Failure(Problem::CodeReplaced))
     }
 
-    /// Opens the mailbox at the relay. The voucher may have grown old since it was given: the
-    /// directory gives another one for the same entry.
+    /// Opens the mailbox at the relay. The voucher may have grown old since it was given, or never have been
+    /// one: the directory gives another one for the same entry.
     async fn open_mailbox(&self, device: &Device, mut enrolled: Enrolled) -> Result<Enrolled, Failure> {
         match self.open_once(device, &enrolled).await? {
-            Err(AnswerError::Refused(refused)) if refused.is(Code::VoucherExpired) => {}
+            Err(AnswerError::Refused(refused))
+                if refused.is(Code::VoucherExpired) || refused.is(Code::VoucherInvalid) => {}
             outcome => return outcome.map(|()| enrolled).map_err(|error| Failure::of_relay(&error)),
         }
         let response = device.ask_directory(&enrolled.check(&self.trust, &self.keys)?).await?;

@@ -10,7 +10,7 @@ use api::sessions::SessionEntry;
 use client_mailbox::{
     enrolment::Enrolled,
     http::{HttpRequest, HttpResponse, RequestFailure},
-    inbox::{Doubt, Inbox, Left, Reader, Tried},
+    inbox::{Doubt, Inbox, Left, Reader, Renewals, Tried},
     keys::DeviceKeys,
     local::names,
     looks::Looks,
@@ -47,6 +47,8 @@ pub(crate) struct Opened {
     pub(crate) settings: Settings,
     /// When the directory was asked.
     pub(crate) looks: Looks,
+    /// When the trust file was fetched for the sake of a receipt.
+    pub(crate) renewals: Renewals,
     /// A write failed: what is here is not what is stored.
     is_ahead: bool,
 }
@@ -63,7 +65,7 @@ impl Opened {
         let enrolled = records::unsealed(storage, names::ENROLLED, &vault_key).await?;
         let enrolled = Enrolled::from_bytes(&enrolled.ok_or(Failure(Problem::StorageDamaged))?)?;
         let registry = if_whole(records::unsealed(storage, names::REGISTRY, &vault_key).await)?.flatten();
-        // The directory shows it again. One that does not hold under the trust file of today goes.
+        // The directory shows it again. Bodies that do not hold under the trust file of today are left out.
         let registry = registry.and_then(|record| Registry::from_record(&record, &trust).ok());
         let inbox = match if_whole(records::inbox(storage, &vault_key).await)? {
             Some(stored) if stored.is_empty() => Some(Inbox::new(&enrolled)),
@@ -94,6 +96,7 @@ impl Opened {
             sessions: None,
             settings,
             looks: Looks::default(),
+            renewals: Renewals::default(),
             is_ahead: false,
         })
     }
@@ -224,9 +227,9 @@ impl Shared {
         let opened = place.as_mut().ok_or(Failure(Problem::OutOfTurn))?;
         let doubt = loaded.doubt.reloaded(opened.doubt);
         let sessions = opened.sessions.take();
-        // The directory is not asked more often for that.
-        let looks = opened.looks.reloaded();
-        **opened = Opened { doubt, sessions, looks, ..loaded };
+        // Neither the directory nor the client's origin is asked more often for that.
+        let (looks, renewals) = (opened.looks.reloaded(), opened.renewals);
+        **opened = Opened { doubt, sessions, looks, renewals, ..loaded };
         Ok(true)
     }
 

@@ -273,7 +273,9 @@ impl Reading {
             for id in self.with(|memory| pass.listed(&memory.inbox, &page))?? {
                 match self.fetch(&id).await {
                     // One that does not hold keeps no other back.
-                    Err(Failure(problem @ (Problem::RelayLied | Problem::RelayOlder))) => {
+                    Err(Failure(
+                        problem @ (Problem::RelayLied | Problem::RelayOlder | Problem::UnopenableLetter),
+                    )) => {
                         self.worker.tell(Event::Alarm(problem));
                     }
                     outcome => outcome?,

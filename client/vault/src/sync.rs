@@ -13,34 +13,21 @@ use client_mailbox::{
 };
 use client_messages::{Event, Problem, Step};
 use crypto_core::archive::ObjectId;
-use futures_util::future::join;
 
 use crate::{
     archive, chain, device::Device, failure::Failure, opened::Shared, random, records, show, storage::Change,
-    told, worker::Worker,
+    told, trust, worker::Worker,
 };
 
 /// Everything that is looked at once at each unlock.
 pub(crate) async fn everything(device: &Device, shared: &Shared) -> Result<(), Failure> {
     let began = device.worker.now();
     let is_anew = shared.with(|opened| opened.inbox.last() == 0)?;
-    let come = async {
-        // LBX-SESSION-7: before a letter that is fetched now.
-        tolerated(&device.worker, told::look(device, shared).await)?;
-        arrived(device, shared, is_anew).await
-    };
-    let outcome = if shared.with(|opened| opened.registry.is_empty())? {
-        // Without one no letter is opened.
-        match directory_once(device, shared).await {
-            Ok(()) => come.await,
-            failure => failure,
-        }
-    } else {
-        // What has come is shown, however long the directory takes.
-        let (asked, came) = join(directory_once(device, shared), come).await;
-        asked.and(came)
-    };
-    let outcome = match outcome {
+    // A body may have been suspended, or its key replaced. Letters come without the directory as well.
+    directory_once(device, shared).await?;
+    // LBX-SESSION-7: before a letter that is fetched now.
+    tolerated(&device.worker, told::look(device, shared).await)?;
+    let outcome = match arrived(device, shared, is_anew).await {
         Ok(()) => tried_and_filed(device, shared, is_anew, began).await,
         failure => failure,
     };
@@ -82,7 +69,7 @@ async fn tried_and_filed(device: &Device, shared: &Shared, is_anew: bool, began:
     tolerated(&device.worker, archive::look_through(device, shared, Some(Step::Restoring)).await)
 }
 
-/// What is new at the relay. It is shown before anybody asks the directory anything ([`crate::asking`]).
+/// What is new at the relay. Nobody waits for the directory here ([`crate::asking`]).
 pub(crate) async fn news(device: &Device, shared: &Shared) -> Result<(), Failure> {
     tolerated(&device.worker, told::look(device, shared).await)?;
     letters(device, shared).await?;
@@ -176,10 +163,18 @@ pub(crate) async fn letters(device: &Device, shared: &Shared) -> Result<(), Fail
             })
             .await?;
         let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
-        let listed = shared.with(|opened| {
-            let (inbox, reader) = opened.parts();
-            inbox.listed(&page, &reader, &mut random::source())
-        })?;
+        let judge = || {
+            shared.with(|opened| {
+                let (inbox, reader) = opened.parts();
+                inbox.listed(&page, &reader, &mut random::source())
+            })
+        };
+        let mut listed = judge()?;
+        if let Err(lie) = &listed
+            && trust::renewed_for(device, shared, lie.receipt()).await?
+        {
+            listed = judge()?;
+        }
         let mut received = match listed {
             Ok(received) => received,
             Err(RelayLie::Withheld) => return Err(chain::withheld(device, shared, page.last).await),
@@ -204,10 +199,18 @@ async fn again(device: &Device, shared: &Shared, unopened: &[u64]) -> Result<(),
             .ask_relay(device, |_, signer| relay::letters(after, Some(limit), signer, &mut random::source()))
             .await?;
         let page = relay::letter_page(&response).map_err(|error| Failure::of_relay(&error))?;
-        let given = shared.with(|opened| {
-            let (inbox, reader) = opened.parts();
-            inbox.again(&mut pass, &page, &reader, &mut random::source())
-        })?;
+        let mut judge = || {
+            shared.with(|opened| {
+                let (inbox, reader) = opened.parts();
+                inbox.again(&mut pass, &page, &reader, &mut random::source())
+            })
+        };
+        let mut given = judge()?;
+        if let Err(lie) = &given
+            && trust::renewed_for(device, shared, lie.receipt()).await?
+        {
+            given = judge()?;
+        }
         match given {
             Ok(received) => keep(device, shared, received).await?,
             Err(lie) => return Err(chain::broken(device, shared, lie).await),

@@ -7,10 +7,15 @@
 use std::rc::Rc;
 
 use client_mailbox::http::HttpRequest;
+use client_messages::Event;
 use crypto_core::trust::{LONGEST_TRUST, SignedTrust, TrustError, VerifiedTrust};
+use relay_auth::receipt::ReceiptError;
 
 use crate::{
+    device::Device,
+    failure::Failure,
     network::{self, Unreachable},
+    opened::Shared,
     storage::{Change, Shelf, Storage, StorageError},
     worker::Worker,
 };
@@ -59,6 +64,39 @@ pub(crate) async fn fetched(worker: &Worker, storage: &Storage) -> Result<Rc<Ver
         storage.write(vec![put]).await?;
     }
     Ok(Rc::new(verified))
+}
+
+/// Takes the trust file of today for an open mailbox, if it can be had. One of another deployment ends
+/// everything; any other that does not hold is told of, and the one of before stays in force.
+pub(crate) async fn renew(device: &Device, shared: &Shared) -> Result<(), Failure> {
+    match fetched(&device.worker, &device.storage).await {
+        Ok(trust) => shared.with(|opened| opened.trust = trust),
+        Err(TrustFailure::Unreachable(_)) => Ok(()),
+        Err(failure) => {
+            let failure = Failure::from(failure);
+            if failure.is_final() {
+                return Err(failure);
+            }
+            device.worker.tell(Event::Alarm(failure.0));
+            Ok(())
+        }
+    }
+}
+
+/// Before something that is wrong with a receipt is told: the relay's key may have been replaced while the
+/// mailbox was open. Says whether the same answer is to be judged once more. Where the file cannot be had, what
+/// was found stands: who is in the way must not silence it.
+pub(crate) async fn renewed_for(
+    device: &Device,
+    shared: &Shared,
+    error: Option<ReceiptError>,
+) -> Result<bool, Failure> {
+    let now = device.worker.now();
+    let is_due = shared.with(|opened| opened.renewals.is_due(error, now))?;
+    if is_due {
+        renew(device, shared).await?;
+    }
+    Ok(is_due)
 }
 
 /// The same for whoever leaves nothing here (`LBX-SESSION-8`): what is remembered is gone by, and nothing

@@ -9,4 +9,4 @@ mod registry;
 pub use entry::{
     APPROVALS, BodyEntry, BodyError, BodyId, BodyKey, BodyStatus, SignedBodyEntry, VerifiedBody,
 };
-pub use registry::{RegisteredBody, RegistryError};
+pub use registry::{RegisteredBody, RegistryError, verify_entries};

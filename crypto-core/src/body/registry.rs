@@ -1,5 +1,7 @@
 //! A body's entries from the first to the newest, as the directory proves them.
 
+use relay_auth::signing::VerifyingKey;
+
 use crate::{
     body::{BodyError, SignedBodyEntry, VerifiedBody},
     directory::{Head, Presence, TreeError, Trust},
@@ -47,21 +49,9 @@ impl RegisteredBody {
         head: &Head,
         trust: &Trust,
     ) -> Result<Self, RegistryError> {
-        let mut verified: Vec<(SignedBodyEntry, VerifiedBody)> = Vec::with_capacity(entries.len());
-        for (place, signed) in entries.iter().enumerate() {
-            // The newest names the one before by its hash, and so on: its approvals cover them all.
-            let is_newest = place + 1 == entries.len();
-            let body = if is_newest { signed.verify(&trust.operators)? } else { signed.vouched_for()? };
-            let before = verified.last().map(|(_, before)| before);
-            let follows = body.entry().previous.map(|previous| previous.0)
-                == before.map(|before| *before.hash())
-                && before.is_none_or(|before| before.entry().id == body.entry().id);
-            if !follows {
-                return Err(RegistryError::Broken);
-            }
-            verified.push((signed.clone(), body));
-        }
-        let newest = verified.last().map(|(_, newest)| newest.clone()).ok_or(RegistryError::Empty)?;
+        let shown: Vec<&SignedBodyEntry> = entries.iter().collect();
+        let verified = chained(&shown)?;
+        let newest = verified.last().cloned().ok_or(RegistryError::Empty)?;
         let label = newest.entry().id.directory_label();
         let proven = presence.verify(&label, head, &trust.vrf_key).map_err(RegistryError::Proof)?;
         if proven != newest.hash() {
@@ -71,7 +61,9 @@ impl RegisteredBody {
         if presence.version() != verified.len() as u64 {
             return Err(RegistryError::HiddenChange);
         }
-        Ok(Self { entries: verified, newest })
+        // Last of all: who leaves a body out for this alone (`LBX-BODY-8`) knows that it stands so in the log.
+        approved(&shown, &trust.operators)?;
+        Ok(Self { entries: entries.iter().cloned().zip(verified).collect(), newest })
     }
 
     /// The entry in force.
@@ -85,4 +77,40 @@ impl RegisteredBody {
     pub fn by_hash(&self, hash: &[u8; 32]) -> Option<&(SignedBodyEntry, VerifiedBody)> {
         self.entries.iter().find(|(_, body)| body.hash() == hash)
     }
+}
+
+/// Verifies a body's entries, first to newest. The newest names the one before by its hash, and so on: its
+/// approvals cover them all, also where an operator has been taken out since (`LBX-BODY-5`). That too few
+/// operators approved it is said of entries alone that are right otherwise.
+///
+/// # Errors
+/// [`RegistryError`]; of none there is nothing to verify, and no error.
+pub fn verify_entries(
+    entries: &[&SignedBodyEntry],
+    operators: &[VerifyingKey],
+) -> Result<Vec<VerifiedBody>, RegistryError> {
+    let verified = chained(entries)?;
+    approved(entries, operators)?;
+    Ok(verified)
+}
+
+/// The entries of one body, each of which names the one before. Nobody vouches for them yet.
+fn chained(entries: &[&SignedBodyEntry]) -> Result<Vec<VerifiedBody>, RegistryError> {
+    let mut verified: Vec<VerifiedBody> = Vec::with_capacity(entries.len());
+    for signed in entries {
+        let body = signed.vouched_for()?;
+        let before = verified.last();
+        let follows = body.entry().previous.map(|previous| previous.0) == before.map(|before| *before.hash())
+            && before.is_none_or(|before| before.entry().id == body.entry().id);
+        if !follows {
+            return Err(RegistryError::Broken);
+        }
+        verified.push(body);
+    }
+    Ok(verified)
+}
+
+/// Whether operators vouch for the newest, and with it for all.
+fn approved(entries: &[&SignedBodyEntry], operators: &[VerifyingKey]) -> Result<(), RegistryError> {
+    entries.last().map_or(Ok(()), |newest| newest.verify(operators).map(drop).map_err(RegistryError::from))
 }

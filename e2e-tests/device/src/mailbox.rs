@@ -45,7 +45,8 @@ impl<'d> Mailbox<'d> {
         let missing = || Failure::Missing(names::ENROLLED.to_owned());
         let enrolled = Enrolled::from_bytes(disk.get(names::ENROLLED).ok_or_else(missing)?)?;
         let registry = match disk.get(names::REGISTRY) {
-            Some(record) => Registry::from_record(record, &trust)?,
+            // As the vault does: one that cannot be read is mirrored anew.
+            Some(record) => Registry::from_record(record, &trust).unwrap_or_else(|_| Registry::empty()),
             None => Registry::empty(),
         };
         let inbox = match disk.get(names::INBOX) {
@@ -89,7 +90,9 @@ impl<'d> Mailbox<'d> {
     /// To no effect where it is open.
     async fn open_new(&mut self) -> Result<(), Failure> {
         match self.open_once().await {
-            Err(Failure::Answer(AnswerError::Refused(refused))) if refused.is(Code::VoucherExpired) => {
+            Err(Failure::Answer(AnswerError::Refused(refused)))
+                if refused.is(Code::VoucherExpired) || refused.is(Code::VoucherInvalid) =>
+            {
                 self.check_entry().await?;
                 self.open_once().await
             }

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use client_mailbox::letter::{Attachment, LetterSummary};
-use crypto_core::archive::Item;
+use crypto_core::archive::{ArchiveError, Item};
 use relay_auth::{cbor::Wire as _, hex};
 use serde_json::{Value, json};
 
@@ -28,10 +28,12 @@ fn letter(mailbox: &Mailbox<'_>, summary: &LetterSummary) -> Result<Value, Failu
     let (id, record) = mailbox.stored(summary)?;
     let view = mailbox.inbox.view(&id, record, &mailbox.reader())?;
     let Item::Letter(filed) = Item::from_bytes(record)?;
-    let (trust, relay) = (mailbox.trust.trust(), mailbox.trust.relay_key());
+    let (trust, relay) = (mailbox.trust.trust(), mailbox.trust.receipt_keys());
     let signed_for = filed.receipt.verify_for(relay, &filed.deposit)?;
     let receipt = filed.receipt.to_bytes();
-    let letter = filed.verify(mailbox.enrolled.directory_id(), &trust.operators, relay)?;
+    let sender =
+        mailbox.registry.filed_sender(&filed.sender, &trust.operators).map_err(ArchiveError::from)?;
+    let letter = filed.verify(mailbox.enrolled.directory_id(), &sender, relay)?;
     Ok(json!({
         "letter_id": hex::encode(letter.id().as_bytes()),
         "time": signed_for.time,

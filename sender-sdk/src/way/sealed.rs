@@ -45,7 +45,7 @@ impl Sealed<'_> {
             .map_err(|error| SendError::asking_for_another_lookup(&error).unwrap_or_else(|| error.into()))?;
         let signed = SignedReceipt::from_bytes(&answer).map_err(ReceiptError::from)?;
         let Receipt { digest, time, head, .. } =
-            signed.verify(self.sender.trust.relay_key(), envelope, &self.blobs)?;
+            signed.verify(self.sender.trust.receipt_keys(), envelope, &self.blobs)?;
         // A reader refuses a letter from the future (`LBX-LETTER-4`).
         if time.saturating_add(WINDOW) < self.written {
             return Err(SendError::RelayBehind);

@@ -3,6 +3,7 @@
 //! Nothing here knows who deposits.
 
 pub mod arrivals;
+mod signer;
 
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use relay_auth::{
     permit::{LONGEST_LIFE, Permit},
     receipt::{ChainHead, Deposit, Receipt, SignedReceipt, envelope_digest},
     request::WINDOW,
-    signing::SigningKey,
     ticket::{TicketError, TicketKeys},
 };
+
+pub use self::signer::ReceiptSigner;
 
 use self::arrivals::Arrivals;
 use crate::{
@@ -153,7 +155,7 @@ pub enum DepositError {
 pub struct Deposits {
     pub(crate) store: Arc<dyn MailStore>,
     pub(crate) tickets: Arc<TicketKeys>,
-    pub(crate) receipt_key: SigningKey,
+    pub(crate) receipts: ReceiptSigner,
     pub(crate) arrivals: Arrivals,
     pub(crate) quota: LetterQuota,
     pub(crate) blob_quota: BlobQuota,
@@ -208,11 +210,12 @@ impl Deposits {
     }
 
     /// Signs the receipt of a deposit that is durable: a signature over what a power cut could undo
-    /// must not exist. Ed25519 gives the same signature each time, so a receipt that is repeated, or
-    /// given to a device with the letter, has the bytes of the first.
+    /// must not exist. Ed25519 gives the same signature each time, and the key is that of the receipt's
+    /// time (`LBX-RECEIPT-5`), so a receipt that is repeated, or given to a device with the letter, has
+    /// the bytes of the first.
     #[must_use]
     pub fn sign(&self, receipt: &Receipt) -> SignedReceipt {
-        SignedReceipt::sign(receipt, &self.receipt_key)
+        self.receipts.sign(receipt)
     }
 
     /// The deposits after a sequence number, with what is needed to follow the chain.

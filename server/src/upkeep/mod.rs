@@ -175,6 +175,8 @@ fn rows(resting: &Resting, copied: &Copied, now: u64) -> Result<(Report, Finding
 fn keys(config: &Config) -> String {
     let tickets = config.ticket_keys.iter().map(|(number, key)| (format!("ticket_keys.{number}"), key));
     let receipt = config.receipt_key.iter().map(|key| ("receipt_key".to_owned(), key));
+    let former = &config.former_receipt_keys;
+    let former = former.iter().map(|(second, key)| (format!("former_receipt_keys.{second}"), key));
     let place = |(name, key): (String, &KeySource)| format!("- {name}: {}", key.place());
-    receipt.chain(tickets).map(place).collect::<Vec<_>>().join("\n")
+    receipt.chain(former).chain(tickets).map(place).collect::<Vec<_>>().join("\n")
 }

@@ -129,7 +129,7 @@ impl Inbox {
         let mut reached = after;
         let mut given = Vec::new();
         for letter in &page.letters {
-            let (arrived, _) = Arrived::read(letter, reader.trust.relay_key())?;
+            let (arrived, _) = Arrived::read(letter, reader.trust.receipt_keys())?;
             let sequence = arrived.deposit.sequence;
             let known = self.unopened.get(&sequence).or_else(|| self.hidden.get(&sequence));
             if sequence <= reached || known.is_some_and(|known| *known != arrived.deposit) {

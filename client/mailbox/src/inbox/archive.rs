@@ -110,16 +110,26 @@ impl Inbox {
     /// lost.
     ///
     /// # Errors
-    /// [`ArchiveLie`]; nothing changed.
+    /// [`ArchiveLie`]; nothing changed. That nothing is known of the letter's sender is no lie of the relay,
+    /// and such a letter is not lost ([`Alarm::LetterLost`]).
     pub fn archived(&mut self, object: &ArchiveObject, reader: &Reader<'_>) -> Result<Received, ArchiveLie> {
         let (id, counter) = (ObjectId::from(object.id.0), object.counter);
         let item = self.opened(object, reader.keys)?;
         let content = item.to_bytes();
         let Item::Letter(filed) = item;
         let operators = &reader.trust.trust().operators;
-        let sender = filed.sender.verify(operators).map_err(ArchiveError::from)?;
+        let sender = match reader.registry.filed_sender(&filed.sender, operators) {
+            Ok(sender) => sender,
+            Err(error) => {
+                // What is sealed here was sealed by a device of this mailbox.
+                if self.hidden.get(&filed.deposit.sequence) == Some(&filed.deposit) {
+                    self.unjudged.insert(filed.deposit.sequence);
+                }
+                return Err(ArchiveError::from(error).into());
+            }
+        };
         let deposit = filed.deposit.clone();
-        let letter = filed.verify(self.owner, operators, reader.trust.relay_key())?;
+        let letter = filed.verify(self.owner, &sender, reader.trust.receipt_keys())?;
         let mut held = Held::new(&letter, &sender, &deposit, counter);
         held.is_filed = true;
 
@@ -225,7 +235,9 @@ impl Inbox {
             return received;
         }
         received.alarms.extend(pass.expected.into_iter().map(|id| Alarm::ObjectMissing { id }));
-        let lost = pass.hidden.into_iter().filter(|sequence| self.hidden.contains_key(sequence));
+        let is_lost =
+            |sequence: &u64| self.hidden.contains_key(sequence) && !self.unjudged.contains(sequence);
+        let lost = pass.hidden.into_iter().filter(is_lost);
         received.alarms.extend(lost.map(|sequence| Alarm::LetterLost { sequence }));
         self.change = self.change.max(pass.last);
         received.writes.put.extend(self.record());

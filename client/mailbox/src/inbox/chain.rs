@@ -9,8 +9,7 @@ use minicbor::{Decode, Encode};
 use relay_auth::{
     cbor::Wire as _,
     id::MailboxId,
-    receipt::{ChainHead, Deposit, ListingError, SignedReceipt, envelope_digest},
-    signing::VerifyingKey,
+    receipt::{ChainHead, Deposit, ListingError, ReceiptKeys, SignedReceipt, envelope_digest},
 };
 
 use crate::inbox::RelayLie;
@@ -25,7 +24,7 @@ pub(super) struct Arrived {
 
 impl Arrived {
     /// Checks what can be checked of one deposit alone. Returns the head that its receipt signs.
-    pub(super) fn read(letter: &Letter, relay: &VerifyingKey) -> Result<(Self, ChainHead), RelayLie> {
+    pub(super) fn read(letter: &Letter, relay: &ReceiptKeys) -> Result<(Self, ChainHead), RelayLie> {
         let deposit = Deposit::from_bytes(letter.deposit.as_ref())?;
         let envelope = letter.envelope.as_ref().map(|envelope| envelope.0.clone());
         if envelope.as_ref().is_some_and(|envelope| envelope_digest(envelope) != deposit.digest.0) {
@@ -90,7 +89,7 @@ impl Position {
         &self,
         mailbox: Option<MailboxId>,
         page: &LetterPage,
-        relay: &VerifyingKey,
+        relay: &ReceiptKeys,
     ) -> Result<Followed, RelayLie> {
         let mut position = self.clone();
         let mut arrived = Vec::with_capacity(page.letters.len());

@@ -42,6 +42,17 @@ pub enum RelayLie {
     OtherDeposit,
 }
 
+impl RelayLie {
+    /// What is wrong with a receipt, if it is that: for [`crate::inbox::Renewals`].
+    #[must_use]
+    pub const fn receipt(&self) -> Option<ReceiptError> {
+        match self {
+            Self::Receipt(error) => Some(*error),
+            _ => None,
+        }
+    }
+}
+
 /// What is wrong with the archive as the relay gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArchiveLie {
@@ -57,6 +68,17 @@ pub enum ArchiveLie {
     /// An object is none, or not of this archive, or its letter does not hold.
     #[error("an object of the archive does not hold: {0}")]
     Object(#[from] ArchiveError),
+}
+
+impl ArchiveLie {
+    /// What is wrong with a receipt, if it is that: for [`crate::inbox::Renewals`].
+    #[must_use]
+    pub const fn receipt(&self) -> Option<ReceiptError> {
+        match self {
+            Self::Object(ArchiveError::Arrival(error)) => Some(*error),
+            _ => None,
+        }
+    }
 }
 
 /// Why a letter was not opened. It stays at the relay.

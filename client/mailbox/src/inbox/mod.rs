@@ -20,6 +20,7 @@ mod doubt;
 mod errors;
 mod held;
 mod receive;
+mod renewals;
 mod stored;
 
 use core::fmt;
@@ -47,6 +48,7 @@ pub use self::{
     doubt::Doubt,
     errors::{Alarm, ArchiveLie, InboxError, RelayLie, Unopenable, ViewError},
     held::Filing,
+    renewals::Renewals,
 };
 use self::{chain::Position, held::Held};
 use crate::{
@@ -128,6 +130,8 @@ pub struct Inbox {
     unopened: BTreeMap<u64, Deposit>,
     /// Acknowledged by a device, as the relay says; to be found in the archive.
     hidden: BTreeMap<u64, Deposit>,
+    /// Those of them that the archive has, and whose sender nothing is known of at present. Not stored.
+    unjudged: BTreeSet<u64>,
     /// The archive's last change that was seen.
     change: u64,
     /// What of the archive did not hold since the list was loaded, and how often it is fetched once more.
@@ -177,6 +181,7 @@ impl Inbox {
             filings: BTreeMap::new(),
             unopened: BTreeMap::new(),
             hidden: BTreeMap::new(),
+            unjudged: BTreeSet::new(),
             change: 0,
             refused: BTreeMap::new(),
         }
@@ -293,7 +298,8 @@ impl Inbox {
         let Item::Letter(filed) = item.clone();
         let sequence = filed.deposit.sequence;
         let operators = &reader.trust.trust().operators;
-        let letter = filed.verify(self.owner, operators, reader.trust.relay_key())?;
+        let sender = reader.registry.filed_sender(&filed.sender, operators).map_err(ArchiveError::from)?;
+        let letter = filed.verify(self.owner, &sender, reader.trust.receipt_keys())?;
         if (held.sequence, held.fingerprint) != (sequence, Bytes32(letter.fingerprint())) {
             return Err(ViewError::OtherLetter);
         }
@@ -315,6 +321,7 @@ impl Inbox {
         }
         self.sequences.insert(held.sequence);
         self.hidden.remove(&held.sequence);
+        self.unjudged.remove(&held.sequence);
         self.unopened.remove(&held.sequence);
         self.letters.insert(id, held);
         kept

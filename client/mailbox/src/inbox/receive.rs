@@ -47,7 +47,7 @@ impl Inbox {
         reader: &Reader<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Received, RelayLie> {
-        let relay = reader.trust.relay_key();
+        let relay = reader.trust.receipt_keys();
         let Followed { position, arrived, is_complete } = self.position.follow(self.mailbox, page, relay)?;
         if self.unopened.len() + self.hidden.len() + arrived.len() > MOST_WITHOUT_LETTERS {
             return Err(DecodeError::TooLarge.into());
