@@ -984,11 +984,14 @@ test("a letter's headings leave no gap, its links say where they lead, its days 
   assert.equal(await page.getByRole("link", { name: "Not here" }).count(), 0);
 
   const said = await page.locator("[data-letter]").innerText();
-  for (const words of ["Came on 14 March 2026", "Answer by 30 June 2026", "By 15 April 2026, 17:00", "£1,240.00", "REF-1", "CT-1234", "Verified sender", "(https://elsewhere.example/moved)", "4 May 2026, 10:30", "4 May 2026, 11:00", "31 December 2026", "1 High Street", "Bring a paper with your address.", "The form.pdf", "In another language (gd)", "A’ chìs chomhairle agad", "Pàigh ro dheireadh na mìos.", "Halò.", "Large print.pdf", "pay.council.example, opens in a new tab", "(https://elsewhere.example/bsl)", "The letter.mp3", "The letter.brf", "The letter.pdf"]) {
+  for (const words of ["Received on 14 March 2026", "Answer by 30 June 2026", "By 15 April 2026, 17:00", "£1,240.00", "REF-1", "CT-1234", "Verified sender", "(https://elsewhere.example/moved)", "4 May 2026, 10:30", "4 May 2026, 11:00", "31 December 2026", "1 High Street", "Bring a paper with your address.", "The form.pdf", "In another language (gd)", "A’ chìs chomhairle agad", "Pàigh ro dheireadh na mìos.", "Halò.", "Large print.pdf", "pay.council.example, opens in a new tab", "(https://elsewhere.example/bsl)", "The letter.mp3", "The letter.brf", "The letter.pdf"]) {
     assert.ok(said.includes(words), words);
   }
+  // What to do is said before by when.
+  assert.match(await page.locator(".letterbox-actions__item").first().innerText(), /^Pay your council tax\s[^]*By 15 April 2026/);
   assert.equal(await page.title(), "Letter – Letterbox");
   await speak(page, "gd");
+  assert.equal(await page.locator(".letterbox-letter__unit").getAttribute("lang"), "en");
   const gaelic = await page.locator("[data-letter]").innerText();
   assert.match(gaelic, /14\S* dhen Mhàrt 2026/);
   assert.match(gaelic, /Comhairle Eisimpleir/);
@@ -1005,6 +1008,8 @@ test("in the list, the name that was verified and the unit that the sender chose
   assert.deepEqual(await lines.allTextContents(), [`From Example Council, ${unit}`, "From Example Council"]);
   await speak(page, "gd");
   assert.deepEqual(await lines.allTextContents(), [`Bho Comhairle Eisimpleir, ${unit}`, "Bho Comhairle Eisimpleir"]);
+  // The name is in Gaelic then, the unit in the language of its letter.
+  assert.deepEqual(await page.locator("[data-letter] bdi").evaluateAll((all) => all.map(({ lang }) => lang)), ["gd", "en", "gd"]);
   await context.close();
 });
 
@@ -1115,6 +1120,32 @@ test("the address of a file ends at once when the next is saved, the mailbox loc
       await page.evaluate(() => globalThis.afterAMinute.shift()());
       assert.deepEqual(await addresses(page), [IS_OVER, IS_THERE]);
     }
+    await context.close();
+  }
+});
+
+test("the way to ScotAccount says which account is meant, and once that it was begun before", async () => {
+  const [any, own] = ["sign-in-step-account", "sign-in-recovery-step-account"].map((key) => words(key));
+  for (const [plan, options, account, other, notes] of [
+    [{ Status: signingIn() }, {}, any, own, 1],
+    [{ Status: signingIn(true) }, {}, own, any, 1],
+    [{ Returned: problem("SignInCancelled"), Status: signingIn() }, returned, any, own, 0],
+  ]) {
+    const { context, page } = await openWithPretendVault(browser, plan, options);
+    await shows(page, "sign-in");
+    if (notes === 0) await page.locator('[data-problem="SignInCancelled"]').waitFor();
+    const parts = await page.locator("#main-content ol > li").allInnerTexts();
+    assert.deepEqual([parts.includes(account), parts.includes(other)], [true, false]);
+    assert.equal(await page.locator("#main-content .ds_inset-text").count(), notes);
+    await context.close();
+  }
+});
+
+test("who has forgotten the passphrase while finishing finds first what the words tell them to do", async () => {
+  for (const [is_recovery, ways] of [[false, ["start-again", "recover"]], [true, ["recover", "start-again"]]]) {
+    const { context, page } = await openWithPretendVault(browser, { Status: confirmed({ is_recovery }) });
+    await shows(page, "confirm");
+    assert.deepEqual(await page.locator("details [data-action]").evaluateAll((all) => all.map((button) => button.dataset.action)), ways);
     await context.close();
   }
 });
@@ -1334,6 +1365,40 @@ test("the warning is said at once, takes the focus from nobody, and its button k
   assert.equal(await warning.innerText(), "");
   assert.ok((await signs()).length > before);
   assert.equal(await page.evaluate(() => document.activeElement.id), "main-content");
+  await context.close();
+});
+
+test("the button that was pressed comes out from under what appears at the lower edge", async () => {
+  const { context, page } = await openWithPretendVault(browser, { Status: status("NoMailbox"), Begin: [{ Event: { Progress: "Sealing" } }] });
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await press(page, "begin");
+  await shows(page, "choose-passphrase");
+  await page.locator("#passphrase").fill("four words and more");
+  const button = page.locator('[data-action="submit"]');
+  // The window ends where the button does.
+  const height = await button.evaluate((one) => Math.ceil(one.getBoundingClientRect().bottom + scrollY));
+  await page.setViewportSize({ width: page.viewportSize().width, height });
+  await page.evaluate(() => scrollTo(0, 0));
+  await button.click();
+  await page.waitForFunction(() => {
+    const [pressed, line] = ['[data-action="submit"]', "[data-progress]"].map((one) => document.querySelector(one).getBoundingClientRect());
+    return line.height > 0 && pressed.bottom <= line.top;
+  });
+  await context.close();
+});
+
+test("a reader who has scrolled away from what has the focus stays there when the warning comes", async () => {
+  const many = Array.from({ length: 60 }, (_, number) => summary(`${number}`));
+  const { context, page, tell } = await openWithPretendVault(browser, { Status: [...open, inbox(...many)] });
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.locator('[data-count="60"]').waitFor();
+  await page.locator('[data-action="read"]').first().focus();
+  await page.evaluate(() => scrollTo(0, 1_000));
+  await tell({ Event: { LocksSoon: true } });
+  await page.locator('[data-locks-soon] [data-action="stay"]').waitFor();
+  // What would move the page does so before it is painted next.
+  const place = await page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(() => done(scrollY))); }));
+  assert.equal(place, 1_000);
   await context.close();
 });
 

@@ -49,6 +49,7 @@ function said() {
 export async function isInGaelic(page, name) {
   const review = page.locator("#main-content").getByText(/awaiting review by a fluent speaker/).first();
   assert.ok(await review.isVisible(), `${name} says that its Gaelic awaits review`);
+  assert.equal(await review.evaluate((element) => element.closest("[lang]").lang), "en", `${name}: what it says of that in English is marked as English`);
   const texts = await page.evaluate(said);
   assert.ok(texts.length > 5, name);
   assert.deepEqual(texts.filter((text) => IN_ENGLISH.some((message) => message.test(text))), [], `${name} is whole in Gaelic`);

@@ -17,7 +17,7 @@ const BUTTON = ["type", "class", LANGUAGE, "data-action", "data-attachment", "ar
 // What the screens around it are made of: the list of letters, and a letter with everything in it.
 export const AROUND_THE_TEXT = {
   ...IN_THE_TEXT,
-  article: ["data-letter"], section: ["class", "aria-labelledby"], bdi: PLAIN, time: ["datetime"], button: BUTTON,
+  article: ["data-letter"], section: ["class", "aria-labelledby"], bdi: [LANGUAGE], time: ["datetime"], button: BUTTON,
   div: ["id", "class", LANGUAGE, "role", "data-file-news", "data-alarms", "data-sessions", "data-connection", "data-news", "data-offer", "data-why-locked", "data-locks-soon", "data-removed", "data-clears-soon"],
   p: ["id", "class", LANGUAGE, "role", "data-count", "data-progress", "data-saved", "data-stayed"],
   h1: ["tabindex", "class", LANGUAGE, "aria-describedby"], h2: ["id", "class"],

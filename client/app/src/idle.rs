@@ -127,6 +127,11 @@ fn cover(is_covered: bool) {
 pub(crate) fn locks_soon(page: Page) -> impl IntoView {
     let soon = page.vault.locks_soon;
     let has_stayed = RwSignal::new(false);
+    Effect::new(move || {
+        if soon.get() {
+            focus::keep_uncovered();
+        }
+    });
     let stay = move || {
         page.vault.ask(Command::Active, |_| ());
         has_stayed.set(true);

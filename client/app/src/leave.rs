@@ -59,7 +59,7 @@ pub(crate) fn leave_button(page: Page) -> impl IntoView {
             .attr("type", "button")
             .attr("data-action", "leave")
             .attr("title", text(Message::LeaveNowHint))
-            .class("ds_button ds_button--cancel ds_button--small")
+            .class("ds_button ds_button--small")
             .on(ev::click, move |_| leave(page))
             .child(text(Message::LeaveNow)),
         html::div().attr("role", "status").class("visually-hidden").child(announcement),

@@ -5,7 +5,7 @@ use client_messages::Step;
 use leptos::{html, prelude::*};
 
 use crate::{
-    language,
+    focus, language,
     page::{Busy, Page},
 };
 
@@ -33,6 +33,13 @@ pub(crate) fn progress(page: Page) -> impl IntoView {
         (_, Some(step)) => Some(message(step)),
         (Busy::Waiting, None) => Some(Message::ProgressWaiting),
         (Busy::No | Busy::Briefly, None) => None,
+    });
+    // What happens by itself moves no page: that would be taken for the reader (see `idle`).
+    let is_asked_for = Memo::new(move |_| doing.get().is_some() && page.busy.get() != Busy::No);
+    Effect::new(move || {
+        if is_asked_for.get() {
+            focus::keep_uncovered();
+        }
     });
     html::p()
         .attr("role", "status")

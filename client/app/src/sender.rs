@@ -22,10 +22,11 @@ pub(crate) fn name(sender: &Sender, shown: Language) -> (&str, Language) {
 
 /// "From …", with the unit if the body named one. The name was verified and the unit is what the body says:
 /// each stands in an element of its own, so that no script from right to left in one of them moves the other,
-/// and neither reads as part of the other.
-pub(crate) fn from(texts: Texts, sender: &Sender) -> Vec<AnyView> {
-    let (name, _) = name(sender, texts.language());
-    let names = [(SENDER, Some(name)), (UNIT, sender.unit.as_deref())];
+/// and neither reads as part of the other. The unit is in `language`, as the letter is.
+pub(crate) fn from(texts: Texts, sender: &Sender, language: &str) -> Vec<AnyView> {
+    let (name, language_of_name) = name(sender, texts.language());
+    let unit = sender.unit.as_deref().map(|unit| (unit, language));
+    let names = [(SENDER, Some((name, language_of_name.tag()))), (UNIT, unit)];
     let sentence = match &sender.unit {
         None => texts.say_with(Message::FromSender, &[("sender", SENDER.into())]),
         Some(_) => {
@@ -37,7 +38,9 @@ pub(crate) fn from(texts: Texts, sender: &Sender) -> Vec<AnyView> {
         let found = names.iter().find_map(|(mark, name)| Some((piece.strip_suffix(*mark)?, (*name)?)));
         let (words, name) = found.map_or((piece, None), |(words, name)| (words, Some(name)));
         views.push(words.to_owned().into_any());
-        views.extend(name.map(|name| html::bdi().child(name.to_owned()).into_any()));
+        views.extend(name.map(|(name, language)| {
+            html::bdi().attr("lang", language.to_owned()).child(name.to_owned()).into_any()
+        }));
     }
     views
 }

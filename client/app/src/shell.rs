@@ -23,7 +23,7 @@ pub(crate) const MAIN: &str = "#main-content";
 pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoView {
     let shown = language::shown();
     let other_tag = move || shown.get().other().tag();
-    let review = text(Message::LanguageReview);
+    let [review, in_english] = [Message::LanguageReview, Message::LanguageReviewInEnglish].map(text);
     // A session is not locked: it is closed, below.
     let can_lock =
         Memo::new(move |_| page.vault.is_open() && !page.vault.is_visiting() && !page.is_locking.get());
@@ -67,7 +67,10 @@ pub(crate) fn shell(page: Page, screen: impl IntoView + 'static) -> impl IntoVie
             .child((
                 move || {
                     let note = review();
-                    (!note.is_empty()).then(|| html::p().class("ds_inset-text").child(note))
+                    (!note.is_empty()).then(|| {
+                        let in_english = html::span().attr("lang", "en").child(in_english);
+                        html::p().class("ds_inset-text").child((note, " ", in_english))
+                    })
                 },
                 bar(page),
                 why_locked(page),
@@ -87,7 +90,7 @@ fn lock_button(page: Page) -> impl IntoView {
         .attr("type", "button")
         .attr("data-action", "lock")
         .attr("title", text(Message::LockHint))
-        .class("ds_button ds_button--small")
+        .class("ds_button ds_button--secondary ds_button--small")
         .on(ev::click, move |_| page.lock())
         .child(text(Message::Lock))
 }

@@ -173,6 +173,11 @@ pub(crate) fn why_removed(page: Page) -> impl IntoView {
 pub(crate) fn ends_soon(page: Page) -> impl IntoView {
     let texts = language::texts();
     let Typed { ends_soon: soon, has_stayed, .. } = page.typed;
+    Effect::new(move || {
+        if soon.get() {
+            focus::keep_uncovered();
+        }
+    });
     let stay = move || {
         page.typed.act();
         has_stayed.set(true);

@@ -26,13 +26,12 @@ pub(crate) fn confirm(page: Page) -> AnyView {
     };
     let words =
         Form { hint: Message::ConfirmHint, button: Message::ConfirmButton, autocomplete: "current-password" };
-    let forgotten = (
-        paragraph(forgotten),
-        html::div().class("ds_button-group").child((
-            second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
-            second_button(page, "recover", Message::RecoverStart, move || page.come_back()),
-        )),
-    );
+    // What the words above them say comes first.
+    let again =
+        second_button(page, "start-again", Message::StartAgain, move || page.start_again()).into_any();
+    let recover = second_button(page, "recover", Message::RecoverStart, move || page.come_back()).into_any();
+    let ways = if page.vault.is_recovery.get_untracked() { (recover, again) } else { (again, recover) };
+    let forgotten = (paragraph(forgotten), html::div().class("ds_button-group").child(ways));
     screen(
         page,
         (

@@ -17,7 +17,7 @@ pub(crate) fn enrolled_elsewhere(page: Page) -> AnyView {
             paragraph(Message::EnrolledElsewhereMore),
             html::div().class("ds_button-group").child((
                 button(page, "recover", Message::RecoverStart, move || page.come_back()),
-                second_button(page, "start-again", Message::StartAgain, move || page.start_again()),
+                second_button(page, "start-again", Message::VisitOverStart, move || page.start_again()),
             )),
         ),
     )

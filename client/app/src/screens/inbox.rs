@@ -50,6 +50,7 @@ fn item(page: Page, letter: LetterSummary) -> impl IntoView {
     let texts = language::texts();
     let LetterSummary { id, label, language, sender, arrived, reply_by } = letter;
     let is_suspended = sender.is_suspended;
+    let language_of_unit = language.clone();
     html::li().class("letterbox-letters__item").attr("data-letter", "").child((
         html::h2().class("letterbox-letters__label").child(
             html::button()
@@ -60,7 +61,7 @@ fn item(page: Page, letter: LetterSummary) -> impl IntoView {
                 .on(ev::click, move |_| page.read(id.clone()))
                 .child(label),
         ),
-        html::p().child(move || sender::from(texts, &sender)),
+        html::p().child(move || sender::from(texts, &sender, &language_of_unit)),
         is_suspended.then(|| html::p().child(html::strong().child(text(Message::SuspendedShort)))),
         html::p().class("letterbox-letters__came").child((
             text(Message::InboxCame),

@@ -40,7 +40,7 @@ pub(crate) fn letter(page: Page) -> AnyView {
         page,
         html::article().attr("data-letter", "").child((
             back_button(page, "close-letter", Message::LetterBack, move || page.close_letter()),
-            from(&summary.sender),
+            from(&summary.sender, &language),
             html::h1()
                 .attr("tabindex", "-1")
                 .attr("aria-describedby", "sender")
@@ -63,10 +63,13 @@ pub(crate) fn letter(page: Page) -> AnyView {
 }
 
 /// Who sent it, and how we know.
-fn from(sender: &Sender) -> AnyView {
+fn from(sender: &Sender, language: &str) -> AnyView {
     let texts = language::texts();
     let is_suspended = sender.is_suspended;
-    let unit = sender.unit.clone().map(|unit| html::p().class("letterbox-letter__unit").child(unit));
+    let unit = sender
+        .unit
+        .clone()
+        .map(|unit| html::p().class("letterbox-letter__unit").attr("lang", language.to_owned()).child(unit));
     let tag = (!is_suspended)
         .then(|| html::span().class("ds_tag ds_tag--green").child(text(Message::SenderVerified)));
     let [for_name, for_lang, for_how, for_warning] = [(); 4].map(|()| sender.clone());
@@ -129,13 +132,11 @@ fn to_do_item(language: &str, action: Action) -> impl IntoView + use<> {
     let Action { label, by, link, reference, amount, address, start, end, place, details, until, file } =
         action;
     let address = address.or_else(|| only_text(link.as_ref()));
-    let label = match link.filter(is_outside) {
-        Some(link) => {
-            let words = html::span().attr("lang", language.to_owned()).child(label);
-            html::p().child(outside_link(texts, &link, "ds_button", words)).into_any()
-        }
-        None => html::p().child(html::strong().attr("lang", language.to_owned()).child(label)).into_any(),
-    };
+    let title = html::p().child(html::strong().attr("lang", language.to_owned()).child(label.clone()));
+    let button = link.filter(is_outside).map(|link| {
+        let words = html::span().attr("lang", language.to_owned()).child(label);
+        html::p().child(outside_link(texts, &link, "ds_button", words))
+    });
     let by = by.map(|by| {
         html::p().child(html::strong().child((text(Message::ActionBy), " ", time(by, locale::deadline))))
     });
@@ -162,7 +163,8 @@ fn to_do_item(language: &str, action: Action) -> impl IntoView + use<> {
         .map(|details| html::p().class("letterbox-lines").attr("lang", language.to_owned()).child(details));
     let when = (by, start, end);
     let what = (until, amount, reference, file.map(in_file), details);
-    html::li().class("letterbox-actions__item").child((when, place, what, label, address.map(dead_address)))
+    let address = address.map(dead_address);
+    html::li().class("letterbox-actions__item").child((title, when, place, what, button, address))
 }
 
 /// The address of a link that may not be opened.

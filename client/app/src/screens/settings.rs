@@ -6,7 +6,7 @@ use client_messages::{IDLE_MINUTES, Settings};
 use leptos::{ev, html, prelude::*};
 
 use crate::{
-    elements::{back_button, heading, paragraph, screen, submit_button},
+    elements::{back_button, heading, paragraph, screen, subheading, submit_button},
     language::{self, text},
     page::Page,
     sessions::list,
@@ -37,7 +37,8 @@ pub(crate) fn settings(page: Page) -> AnyView {
         page,
         (
             back_button(page, "close-settings", Message::LetterBack, move || page.close_settings()),
-            heading(Message::SettingsTitle),
+            heading(Message::SettingsName),
+            subheading(Message::SettingsTitle),
             paragraph(Message::SettingsDevice),
             html::form().attr("novalidate", true).attr("data-form", "settings").on(ev::submit, send).child((
                 html::div().class("ds_question").child(

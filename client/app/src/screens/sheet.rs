@@ -46,13 +46,13 @@ pub(crate) fn sheet(page: Page) -> AnyView {
                 groups,
                 html::p().class("letterbox-sheet__place").child(place),
             )),
+            again,
             paragraph(Message::SheetOnce),
             is_recovery.then(|| paragraph(Message::SheetOldCode)),
             subheading(Message::SheetKeepTitle),
             paragraph(Message::SheetKeepText),
             points(&[Message::SheetKeepHome, Message::SheetKeepPhoto, Message::SheetKeepDevice]),
             go_on,
-            again,
         ),
     )
 }

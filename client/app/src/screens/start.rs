@@ -17,6 +17,7 @@ pub(crate) fn start(page: Page) -> AnyView {
             lead(Message::StartLead),
             subheading(Message::StartPrivateTitle),
             paragraph(Message::StartPrivateText),
+            paragraph(Message::StartLeave),
             subheading(Message::StartNeedTitle),
             points(&[
                 Message::StartNeedAccount,
