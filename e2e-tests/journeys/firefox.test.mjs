@@ -35,7 +35,7 @@ let browser;
 let mairi;
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), "letterbox-firefox-"));
-  for (const name of ["profile", "other", "downloads"]) mkdirSync(join(folder, name));
+  for (const name of ["profile", "other", "private", "downloads"]) mkdirSync(join(folder, name));
   writeFileSync(join(folder, FILE), CONTENT);
   browser = await start();
   mairi = await browser.open();
@@ -191,5 +191,31 @@ test("a Firefox that is set to store nothing says so, and what to do", async () 
     assert.match(await nobody.textOf('[data-problem="NoStorage"]'), /leave private browsing/);
   } finally {
     await strict.stop();
+  }
+});
+
+test("a private Firefox stores what was begun for as long as it is open, and nothing of it afterwards", async () => {
+  // Every window of it is private.
+  const inPrivate = () => start({ "browser.privatebrowsing.autostart": true }, "private");
+  const first = await inPrivate();
+  try {
+    const nobody = await first.open();
+    await nobody.shows("start");
+    await nobody.press("begin");
+    await nobody.shows("choose-passphrase");
+    await nobody.types("#passphrase", PASSPHRASE, { sends: true });
+    await nobody.shows("sign-in");
+    // Loaded again it goes on from what is stored.
+    await nobody.page.goto(stack.env.LETTERBOX_CLIENT_ORIGIN);
+    await nobody.shows("sign-in");
+  } finally {
+    await first.stop();
+  }
+  const next = await inPrivate();
+  try {
+    const nobody = await next.open();
+    await nobody.shows("start");
+  } finally {
+    await next.stop();
   }
 });

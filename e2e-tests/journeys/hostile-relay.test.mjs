@@ -19,7 +19,7 @@ import { device, keptOf } from "../support/device.mjs";
 import { asks, asksBelow } from "../support/exchange.mjs";
 import { digestOf } from "../support/files.mjs";
 import { ofLetters } from "../support/kept.mjs";
-import { records } from "../support/records.mjs";
+import { lose, records } from "../support/records.mjs";
 import { MAIRI, attempt, person, sendForReceipt } from "../support/sender.mjs";
 import { eventually, startStack } from "../support/stack.mjs";
 import { DEPOSIT, ENVELOPE, HEAD, LAST, LETTERS, RECEIPT, answers, read, rewritten, turned } from "../support/wire.mjs";
@@ -44,15 +44,20 @@ const CHUNK = 65_536 + 16;
 const stack = await startStack("--between");
 const relay = await standBetween(stack.env);
 Object.assign(process.env, stack.env);
+const { launch, openPage, press, shows, typePassphrase } = await import("../support/browser.mjs");
 const { reader, wordsOf } = await import("../support/reader.mjs");
+const { goesToRecover, typesCode, typesGoodCode, writesDown } = await import("../support/recovery.mjs");
+const { goToScotAccount, throughScotAccount } = await import("../support/scotaccount.mjs");
 
 let folder;
 let mairi;
+let browser;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "letterbox-hostile-relay-"));
 });
 after(async () => {
   await mairi?.stop();
+  await browser?.close();
   await stack.stop();
   await relay.stop();
   rmSync(folder, { recursive: true });
@@ -323,7 +328,11 @@ test("chunks that are spliced between the files of two letters are no file, and 
 
 // --- a recovery code
 
-// The code of Ann's mailbox on paper, and what the relay kept for it before.
+// The code of Ann's mailbox, what the relay kept for it before, and her letters.
+let sheet;
+
+const DENIED = { answer: () => ({ status: 401, content: Buffer.from('{"type":"","title":"","status":401,"detail":"","code":"signature-invalid"}') }) };
+
 test("a bundle that is altered, another's or an older one brings no mailbox back, and costs none", async () => {
   const { code } = await start("ann2").report;
   const pauls = await start("paul").report;
@@ -338,7 +347,7 @@ test("a bundle that is altered, another's or an older one brings no mailbox back
     "altered": [answers((kept) => { kept[1] = turned(kept[1]); }), /the recovery bundle is for another code, or was altered/],
     "somebody else's": [answers((kept) => { kept[1] = paulsBundle; }), /the recovery bundle is for another code, or was altered/],
     "cut off": [answers((kept) => { kept[1] = kept[1].slice(0, -1); }), /this is not a recovery bundle/],
-    "denied": [{ answer: () => ({ status: 401, content: Buffer.from('{"type":"","title":"","status":401,"detail":"","code":"signature-invalid"}') }) }, /there is no mailbox with this recovery code/],
+    "denied": [DENIED, /there is no mailbox with this recovery code/],
   };
   for (const [what, [how, words]] of Object.entries(lies)) {
     const lie = relay.alter({ matches: BUNDLE, ...how });
@@ -364,9 +373,51 @@ test("a bundle that is altered, another's or an older one brings no mailbox back
   const lie = relay.alter({ matches: BUNDLE, ...answers((kept) => { assert.notDeepEqual(kept[1], older); kept[1] = older; }) });
   await assert.rejects(start("ann2", { state: stateOf("ann-rolled-back"), recover: next }).report, /gave an older recovery bundle than the one that belongs to this mailbox/);
   lie.end();
-  // Nothing was published on it: the device that came back has the mailbox, and its code works.
+  // Nothing was published on it: the device that came back has the mailbox.
   assert.deepEqual((await start("ann2", { state: before }).report).letters, letters);
-  assert.deepEqual((await start("ann2", { state: stateOf("ann-again"), recover: next }).report).letters, letters);
+  sheet = { code: next, older, letters };
+});
+
+// What it gives for a code, and what a person is told. No two that follow each other have the same words.
+const BUNDLES_TO_A_PERSON = {
+  "altered": [answers((kept) => { kept[1] = turned(kept[1]); }), "RelayLied"],
+  "denied": [DENIED, "CodeUnknown"],
+  "cut off": [answers((kept) => { kept[1] = kept[1].slice(0, -1); }), "RelayLied"],
+};
+
+test("a person who types a code is told what is wrong with the bundle, or that it is older, and the code still works", async () => {
+  browser = await launch();
+  const { context, page, wrong } = await openPage(browser);
+  const isTold = async (problem) => {
+    await page.locator(`[data-problem="${problem}"]`).getByText(wordsOf(problem), { exact: true }).waitFor();
+    assert.equal(await page.locator("[data-problem]").count(), 1);
+  };
+  await shows(page, "start");
+  await goesToRecover(page);
+  for (const [how, problem] of Object.values(BUNDLES_TO_A_PERSON)) {
+    const lie = relay.alter({ matches: BUNDLE, ...how });
+    await typesCode(page, sheet.code);
+    await isTold(problem);
+    lie.end();
+    await shows(page, "recover");
+    assert.deepEqual(await records(page), {});
+  }
+  // An older one opens with the code. That it is older shows when the entries are seen, before anything is signed.
+  const PASSPHRASE = "lantern orchard forty thistle";
+  const lie = relay.alter({ matches: BUNDLE, ...answers((kept) => { kept[1] = sheet.older; }) });
+  await typesGoodCode(page, sheet.code, PASSPHRASE);
+  await goToScotAccount(page);
+  assert.equal(await throughScotAccount(page, "ann2"), "confirm");
+  await typePassphrase(page, PASSPHRASE);
+  await writesDown(page);
+  await isTold("RelayOlder");
+  lie.end();
+  await shows(page, "sheet-check");
+  await press(page, "start-again");
+  await shows(page, "start");
+  assert.deepEqual(wrong.filter((report) => !/^console: Failed to load resource: .* status of 401/.test(report)), []);
+  await context.close();
+  assert.deepEqual((await start("ann2", { state: stateOf("ann-again"), recover: sheet.code }).report).letters, sheet.letters);
 });
 
 // --- on the way in
@@ -401,25 +452,43 @@ test("a letter that is put into somebody else's mailbox, or altered on its way, 
 
 // --- what a person is told
 
-test("a person is told of a letter that is missing, sees nothing of the rest, and has all once the relay is honest", async () => {
+test("a person sets up a mailbox with a relay that is honest", async () => {
   mairi = await reader();
-  await mairi.locks();
-  for (const subject of ["One of two", "Two of two"]) await send(MAIRI, { subject });
-  const lie = relay.alter({ matches: LIST, ...answers(({ [LETTERS]: letters }) => { letters.shift(); }) });
-  await mairi.opens();
-  await mairi.isAlarmed("RelayLied");
-  assert.equal(await mairi.letters.count(), 0);
-  lie.end();
-  await mairi.letters.nth(1).waitFor();
   mairi.isClean();
 });
 
+// What it does to the list, and what a person is told.
+const LISTED_TO_A_PERSON = {
+  "drops a letter": [({ [LETTERS]: letters }) => { letters.shift(); }, "RelayLied"],
+  "lists a letter twice": [({ [LETTERS]: letters }) => { letters.splice(1, 0, letters[0]); }, "RelayLied"],
+  "swaps two letters": [({ [LETTERS]: letters }) => { [letters[0][ENVELOPE], letters[1][ENVELOPE]] = [letters[1][ENVELOPE], letters[0][ENVELOPE]]; }, "RelayLied"],
+  // Of what was listed before: it comes last, when something was.
+  "shows an older list": [(page) => { page[LETTERS] = []; page[LAST] = 0; }, "RelayOlder"],
+};
+const HAS_LISTED = 2 * Object.keys(LISTED_TO_A_PERSON).length;
+
+for (const [what, [change, problem]] of Object.entries(LISTED_TO_A_PERSON)) {
+  test(`a person is told of a relay that ${what}, sees none of the new letters, and has all once it is honest`, async () => {
+    const had = await mairi.letters.count();
+    await mairi.locks();
+    for (const place of ["One", "Two"]) await send(MAIRI, { subject: `${place} when it ${what}` });
+    const lie = relay.alter({ matches: LIST, ...answers(change) });
+    await mairi.opens();
+    await mairi.isAlarmed(problem);
+    assert.equal(await mairi.letters.count(), had);
+    lie.end();
+    await mairi.letters.nth(had + 1).waitFor();
+    // Of a list that did not hold they are told once more, and then no more (LBX-GAP-3).
+    await mairi.locks();
+    await mairi.opens();
+    await mairi.isAlarmed(problem);
+    await eventually("the alarm is put away", async () => !("sealed/doubt" in (await records(mairi.page))));
+    assert.equal(await mairi.letters.count(), had + 2);
+    mairi.isClean();
+  });
+}
+
 test("a person is told that the archive was rolled back, and keeps every letter", async () => {
-  // Of a letter that was missing they are told once more, and then no more (LBX-GAP-3).
-  await mairi.locks();
-  await mairi.opens();
-  await mairi.isAlarmed("RelayLied");
-  await eventually("the alarm is put away", async () => !("sealed/doubt" in (await records(mairi.page))));
   // What is rolled back to has to be older than what was seen.
   await mairi.locks();
   await mairi.opensAndListens();
@@ -428,19 +497,19 @@ test("a person is told that the archive was rolled back, and keeps every letter"
   const lie = relay.alter({ matches: ARCHIVE, ...answers((page) => { page[0] = []; page[1] = 0; }) });
   await mairi.opens();
   await mairi.isAlarmed("RelayOlder");
-  assert.equal(await mairi.letters.count(), 2);
+  assert.equal(await mairi.letters.count(), HAS_LISTED);
   lie.end();
   await mairi.locks();
   await mairi.opensAndListens();
   await mairi.isCalm();
-  assert.equal(await mairi.letters.count(), 2);
+  assert.equal(await mairi.letters.count(), HAS_LISTED);
   mairi.isClean();
 });
 
 test("a person is told of a file into which another's was spliced, gets nothing of it, and later the true one", async () => {
   const { page, letters } = mairi;
   for (const subject of Object.keys(PAPERS)) await send(MAIRI, { subject, attach: [join(folder, subject)] });
-  await letters.nth(3).waitFor();
+  await letters.nth(HAS_LISTED + 1).waitFor();
   const downloads = [];
   page.on("download", (download) => downloads.push(download));
   const saves = async (subject) => {
@@ -472,8 +541,38 @@ test("a person is told of a letter whose seal or signature does not hold; it is 
   lie.end();
   await mairi.isAlarmed("UnopenableLetter");
   await send(MAIRI, { subject: "The next one" });
-  await mairi.letters.nth(4).waitFor();
-  assert.equal(await mairi.letters.count(), 5);
+  await mairi.letters.nth(HAS_LISTED + 2).waitFor();
+  assert.equal(await mairi.letters.count(), HAS_LISTED + 3);
   assert.equal(await mairi.page.getByText("Altered on its way").count(), 0);
+  mairi.isClean();
+});
+
+// What it gives for an object of the archive that is asked for because the letter is lost on the device, and what
+// a person is told. No two that follow each other have the same words: those of before would be taken for them.
+const OBJECTS_TO_A_PERSON = {
+  "altered": [answers((object) => { object[2] = turned(object[2]); }), "RelayLied"],
+  "missing": [{ answer: () => ({ status: 404, content: Buffer.from('{"type":"","title":"","status":404,"detail":"","code":"not-found"}') }) }, "RelayRefused"],
+  "of another version": [answers((object) => { object[1] += 1; }), "RelayLied"],
+};
+
+test("a person is told why a letter that is lost on the device is not there, and reads it once the relay gives it", async () => {
+  const { page } = mairi;
+  const told = page.locator("[data-problem]");
+  await mairi.locks();
+  for (const name of Object.keys(await records(page)).filter((one) => one.startsWith("sealed/letter/"))) await lose(page, name);
+  // Everything is filed then.
+  await mairi.opensAndListens();
+  const reads = () => page.getByRole("button", { name: "The next one", exact: true }).click();
+  for (const [what, [how, problem]] of Object.entries(OBJECTS_TO_A_PERSON)) {
+    const lie = relay.alter({ matches: OBJECT, ...how });
+    await reads();
+    await page.locator(`[data-problem="${problem}"]`).getByText(wordsOf(problem), { exact: true }).waitFor();
+    assert.equal(await told.count(), 1, what);
+    await shows(page, "inbox");
+    lie.end();
+  }
+  await reads();
+  await shows(page, "letter");
+  assert.equal(await told.count(), 0);
   mairi.isClean();
 });

@@ -1,16 +1,20 @@
 // Relay and directory are ended as a crash ends them, again and again, at moments that a seed determines,
-// while several public bodies send, a device follows and people enrol. What was acknowledged is there, once.
+// while several public bodies send letters and files, a device follows and people enrol. What was acknowledged is
+// there, once, and whoever looks at the stores finds them whole.
 //
 // `LETTERBOX_SEED` makes the same moments again, `LETTERBOX_KILLS` is the number of them (20).
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { device, keptOf } from "../support/device.mjs";
+import { digestOf } from "../support/files.mjs";
 import { counter, dice, sendAll } from "../support/load.mjs";
+import { endsWhole, isWhole } from "../support/resting.mjs";
 import { attempt, person, sendForReceipt } from "../support/sender.mjs";
 import { DIRECTORY, RELAY, startServices } from "../support/services.mjs";
 
@@ -18,6 +22,9 @@ const SEED = Number(process.env.LETTERBOX_SEED ?? Math.floor(Math.random() * 2 *
 const KILLS = Number(process.env.LETTERBOX_KILLS ?? 20);
 const PAUL = person("Paul", "Wallis", "1970-01-01", "G2 1AL");
 const LAST = "The last letter";
+const PAPER = { name: "Pàipear.pdf", content: randomBytes(200_000) };
+// So often somebody looks at what a crash left, before the service is started again.
+const LOOKS = 5;
 const ENROLLING = {
   mairi: person("Màiri", "MacDonald", "1985-03-14", "EH1 1AA"),
   ann: person("Ann", "Murray", "1990-06-15", "IV1 1AA"),
@@ -30,6 +37,7 @@ let services;
 before(async () => {
   console.log(`seed ${SEED}`);
   folder = mkdtempSync(join(tmpdir(), "letterbox-load-"));
+  writeFileSync(join(folder, PAPER.name), PAPER.content);
   services = await startServices(join(folder, "data"));
 });
 after(async () => {
@@ -42,6 +50,15 @@ const start = (who, more = {}) => device(who, { state: join(folder, `${who}.json
 // Who was told that there is a mailbox, in this order.
 const enrolled = [];
 let letters;
+// The subjects of the letters that came with the file.
+let withFile;
+
+// Ends a service as a crash does, and starts it again.
+async function crash(name, isLookedAt) {
+  await services.end(name, "SIGKILL");
+  if (isLookedAt) await isWhole(services, name, `seed ${SEED}`);
+  await services.start(name);
+}
 
 test("every letter that has a receipt is listed and opens, once, however often relay and directory go down", async () => {
   const paul = start("paul", { expect: [LAST] });
@@ -52,7 +69,7 @@ test("every letter that has a receipt is listed and opens, once, however often r
   const commands = [command, command, services.addBody("second-council"), services.addBody("third-council")];
   // Of each body's letters some are tried again by the command, and some by whoever calls it.
   const tries = (place) => (place % 2 === 0 ? 5 : 1);
-  const sending = sendAll(commands, PAUL, { state: join(folder, "sender"), tries, events });
+  const sending = sendAll(commands, PAUL, { state: join(folder, "sender"), tries, events, file: join(folder, PAPER.name) });
   const enrolling = (async () => {
     for (const who of Object.keys(ENROLLING)) {
       await start(who).report;
@@ -73,7 +90,7 @@ test("every letter that has a receipt is listed and opens, once, however often r
     await sooner(events.more(one(["receipt", "begun"]), 1 + Math.floor(roll() * 6)));
     const names = one([[RELAY], [DIRECTORY], [RELAY, DIRECTORY]]);
     for (const name of names) crashes[name] += 1;
-    await Promise.all(names.map((name) => services.crash(name)));
+    await Promise.all(names.map((name) => crash(name, kill % LOOKS === LOOKS - 1)));
   }
   await sooner(events.more("receipt", commands.length));
   await sooner(enrolling);
@@ -81,6 +98,7 @@ test("every letter that has a receipt is listed and opens, once, however often r
   assert.ok(crashes[RELAY] > 0 && crashes[DIRECTORY] > 0, `seed ${SEED} ended one of them only`);
 
   const last = await sendForReceipt(PAUL, { subject: LAST }, command);
+  withFile = sending.withFile;
   letters = [...sending.letters, { ...keptOf(last), subject: LAST, times: 1 }];
   isThereOnce(await paul.report);
 });
@@ -98,8 +116,13 @@ function isThereOnce({ letters: had, unopened, not_filed }) {
   }
 }
 
-test("a device that makes its list anew has the same letters", async () => {
-  isThereOnce(await start("paul", { anew: true }).report);
+test("a device that makes its list anew has the same letters, and saves every file as it was sent", async () => {
+  const report = await start("paul", { anew: true, expect: withFile, save: join(folder, "saved") }).report;
+  isThereOnce(report);
+  assert.ok(withFile.length > 0, `seed ${SEED}`);
+  const saved = report.saved.map(({ subject, name, sha256 }) => `${subject} ${name} ${sha256}`);
+  const sent = withFile.map((subject) => `${subject} ${PAPER.name} ${digestOf(PAPER.content)}`);
+  assert.deepEqual(saved.sort(), sent.sort(), `seed ${SEED}`);
 });
 
 test("everybody who was told so has a mailbox in the directory, and letters reach it", async () => {
@@ -119,4 +142,8 @@ test("both services are healthy afterwards, and nothing in their logs is an erro
   }
   const { code } = await attempt(person("Nobody", "Here", "1990-01-01"), {}, services.env.LETTERBOX_SEND);
   assert.equal(code, 10);
+});
+
+test("both services end in order, and what they leave is whole", async () => {
+  for (const name of [RELAY, DIRECTORY]) await endsWhole(services, name, `seed ${SEED}`);
 });

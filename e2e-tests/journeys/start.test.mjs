@@ -2,11 +2,13 @@
 // when one of them cannot.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 
 import { NARROW, ORIGIN, ZOOMED, launch, leavesForGood, openPage, press, pressEscapeThreeTimes, ready, shows } from "../support/browser.mjs";
 import { axe, lookAt, picture } from "../support/looking.mjs";
 import { tryForbidden } from "../support/policy.mjs";
+import { eventually } from "../support/stack.mjs";
 
 let browser;
 before(async () => {
@@ -37,11 +39,35 @@ test("the page cannot make another script or worker, nor HTML from text", async 
   await context.close();
 });
 
-test("the vault runs under the same policy as the page", async () => {
+// A server that is none of the client's, and that lets everybody have what it gives: whether it is asked is up to
+// the browser alone.
+async function foreignServer() {
+  const heard = [];
+  const server = createServer(({ url }, answer) => {
+    heard.push(url);
+    const open = { "access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin" };
+    const [type, content] = url === "/" ? ["text/html", "<!doctype html><title>Another</title>"] : ["text/javascript", "export {};"];
+    answer.writeHead(200, { ...open, "content-type": type }).end(content);
+  });
+  await new Promise((resolve, reject) => { server.once("error", reject).listen(0, "127.0.0.1", resolve); });
+  const stop = () => new Promise((resolve) => {
+    server.close(resolve);
+    server.closeAllConnections();
+  });
+  return { origin: `http://127.0.0.1:${server.address().port}`, heard, stop };
+}
+
+test("the vault runs under the same policy as the page", async (t) => {
+  const foreign = await foreignServer();
+  t.after(foreign.stop);
+  // It is there, and would be heard.
+  assert.equal((await fetch(`${foreign.origin}/there`)).status, 200);
   const { context, page } = await openPage(browser);
   await ready(page);
   const [vault] = page.workers();
-  const outcomes = await vault.evaluate(async () => {
+  const outcomes = await vault.evaluate(async (elsewhere) => {
+    globalThis.blocked = [];
+    addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => globalThis.blocked.push(`${effectiveDirective} ${blockedURI}`));
     const attempt = async (action) => {
       try {
         await action();
@@ -53,12 +79,40 @@ test("the vault runs under the same policy as the page", async () => {
     await new Promise((resolve) => setTimeout(resolve));
     return {
       eval: await attempt(() => globalThis.eval("1")),
-      elsewhere: await attempt(() => fetch("http://127.0.0.1:9/", { mode: "no-cors" })),
+      elsewhere: await attempt(() => fetch(`${elsewhere}/fetched`)),
       policy: await attempt(() => globalThis.trustedTypes.createPolicy("another", {})),
-      script: await attempt(() => importScripts("/boot.js")),
+      script: await attempt(() => import(`${elsewhere}/script.js`)),
     };
-  });
+  }, foreign.origin);
   assert.deepEqual(outcomes, { eval: "refused", elsewhere: "refused", policy: "refused", script: "refused" });
+  assert.deepEqual(foreign.heard, ["/there"]);
+  // By this policy, and by nothing else that could stand in its way.
+  await eventually("the blocked request is told", () => vault.evaluate((start) => globalThis.blocked.some((one) => one.startsWith(start)), `connect-src ${foreign.origin}`));
+  await context.close();
+});
+
+// Runs in a page: asks the relay and the directory as the client does, and says with which status each answered.
+async function asksBoth([relay, directory]) {
+  const attempt = (address, options) => fetch(address, options).then(({ status }) => status, () => "refused");
+  return {
+    relay: await attempt(`${relay}/v1/mailboxes`, { method: "POST", headers: { "content-type": "application/cbor" }, body: "nothing" }),
+    directory: await attempt(`${directory}/v1/registry`),
+  };
+}
+
+test("a page of another origin learns nothing from relay or directory in a browser, and the client's page does", async (t) => {
+  const services = [process.env.LETTERBOX_RELAY_ORIGIN, process.env.LETTERBOX_DIRECTORY_ORIGIN];
+  const foreign = await foreignServer();
+  t.after(foreign.stop);
+  const { context, page } = await openPage(browser);
+  await ready(page);
+  const { relay, directory } = await page.evaluate(asksBoth, services);
+  assert.ok(relay >= 400 && relay < 500, `${relay}: it is told what is wrong with it`);
+  assert.equal(directory, 200);
+  // The same machine, another origin.
+  const another = await context.newPage();
+  await another.goto(`${foreign.origin}/`);
+  assert.deepEqual(await another.evaluate(asksBoth, services), { relay: "refused", directory: "refused" });
   await context.close();
 });
 

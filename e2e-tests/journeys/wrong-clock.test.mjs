@@ -1,9 +1,11 @@
 // The clock of one of them is off by a day, ahead or behind: of a public body, of a device, of the relay, of
 // the directory. Nobody is let in by it and nothing is lost; who is concerned is told so; and with the clock
-// right again everything goes on.
+// right again everything goes on. And what becomes at the relay, with time, of a file that nobody sends to its
+// end.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
@@ -12,8 +14,10 @@ import { standBetween } from "../support/between.mjs";
 import { AHEAD, BEHIND, RIGHT, clock } from "../support/process-clock.mjs";
 import { device, keptOf } from "../support/device.mjs";
 import { drive } from "../support/driving.mjs";
-import { attempt, person } from "../support/sender.mjs";
+import { blobs } from "../support/files.mjs";
+import { MAIRI, attempt, person, sendForReceipt } from "../support/sender.mjs";
 import { DIRECTORY, RELAY, startServices } from "../support/services.mjs";
+import { eventually } from "../support/stack.mjs";
 
 const PAUL = person("Paul", "Wallis", "1970-01-01", "G2 1AL");
 const ANN = person("Ann", "Murray", "1990-06-15", "IV1 1AA");
@@ -21,6 +25,9 @@ const OTHER_ANN = person("Ann", "Murray", "1990-06-15", "DD1 4HN");
 const CALUM = person("Calum", "Fraser", "1999-09-09");
 const PASSPHRASE = "harbour violin seventeen moss";
 const OFF = { ahead: AHEAD, behind: BEHIND };
+const MIB = 1 << 20;
+// Longer than an upload waits for its next part (LBX-BLOB-5).
+const LATER = "+2h";
 
 const clocks = {};
 let folder;
@@ -159,6 +166,37 @@ test("a directory whose clock is wrong is found out by everybody, and enrols nob
   assert.equal((await send(OTHER_ANN)).code, 0);
 });
 
+test("a file that is never sent to its end stays when the relay starts again, and goes when it starts two hours later; a letter's stays", async () => {
+  const file = join(folder, "Pàipear.pdf");
+  writeFileSync(file, randomBytes(1.5 * MIB));
+  assert.equal((await send(PAUL, { attach: [file] })).code, 0);
+  const second = between.hold({ matches: ({ method, url }) => method === "PUT" && url.endsWith(`offset=${MIB}`), request: 0 });
+  let id;
+  const sending = attempt(PAUL, { subject: "Never sent", attach: [file], started: (process) => { id = process; } }, services.env.LETTERBOX_SEND);
+  await Promise.race([second.came, sending.then(({ printed, said }) => { throw new Error(`nobody waited: ${said}${printed}`); })]);
+  process.kill(id, "SIGKILL");
+  await sending;
+  second.goOn();
+  const there = () => {
+    const all = blobs(services.data);
+    return [true, false].map((isPartial) => all.filter((blob) => blob.isPartial === isPartial).map(({ name }) => name).sort());
+  };
+  const [partial, adopted] = there();
+  assert.deepEqual([partial.length, adopted.length], [1, 1]);
+
+  await services.crash(RELAY);
+  // It says so once it has looked at every file.
+  await eventually("the files were looked at", async () => /^letterbox_blobs_without_row 0$/m.test((await services.asks(RELAY, "/metrics"))[1]));
+  assert.deepEqual(there(), [partial, adopted]);
+
+  clocks[RELAY].set(LATER);
+  await services.crash(RELAY);
+  await eventually("what nobody sent to its end is gone", () => there()[0].length === 0);
+  assert.deepEqual(there(), [[], adopted]);
+  clocks[RELAY].set(RIGHT);
+  await hasAll();
+});
+
 test("in the browser, who cannot be served because of the relay's clock is told so, and letters come when it is right", async () => {
   const { launch, openPage, setsUp } = await drive(services);
   const browser = await launch();
@@ -171,6 +209,9 @@ test("in the browser, who cannot be served because of the relay's clock is told 
     await page.locator("[data-alarms]").getByText("do not agree on the time").waitFor();
     clocks[RELAY].set(RIGHT);
     await page.locator("[data-connection]").getByText("There is no connection").waitFor({ state: "detached", timeout: 90_000 });
+    const subject = "After the clock was right";
+    await sendForReceipt(MAIRI, { subject }, services.env.LETTERBOX_SEND);
+    await page.getByRole("button", { name: subject, exact: true }).waitFor();
   } finally {
     await browser.close();
   }

@@ -10,3 +10,6 @@ export const ofLetters = (state) =>
 
 // A record as it was stored.
 export const record = (state, name) => Buffer.from(read(state)[name], "base64url");
+
+// Whether there is such a record.
+export const holds = (state, name) => name in read(state);

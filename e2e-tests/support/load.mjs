@@ -43,20 +43,25 @@ export function counter() {
 
 // One sender for each command. Each writes to `recipient` until it is told to stop: a letter has its id
 // from the beginning, and is sent again under it until there is a receipt. `tries` is how often the command
-// itself tries. `letters` is what there are receipts for. `failed` rejects when a sender is told anything
-// but to try again later.
-export function sendAll(commands, recipient, { state, tries, events }) {
+// itself tries. With every second letter goes the file at the path `file`. `letters` is what there are
+// receipts for, `withFile` the subjects of those that have the file. `failed` rejects when a sender is told
+// anything but to try again later.
+export function sendAll(commands, recipient, { state, tries, events, file }) {
   const letters = [];
+  const withFile = [];
   let isOver = false;
   const one = async (command, place) => {
     for (let number = 1; !isOver; number += 1) {
       const id = randomBytes(16).toString("hex");
       const subject = `Letter ${number} of sender ${place}`;
+      // The first as well: some senders have no time for a second.
+      const attach = number % 2 === 1 ? [file] : [];
       const more = ["--json", "--id", id, "--tries", `${tries(place)}`, "--state", `${state}-${place}`];
       for (let times = 1; ; times += 1) {
-        const { code, printed, said } = await attempt(recipient, { subject, more, started: () => events.count("begun") }, command);
+        const { code, printed, said } = await attempt(recipient, { subject, attach, more, started: () => events.count("begun") }, command);
         if (code === 0) {
           letters.push({ ...keptOf(JSON.parse(printed)), subject, times });
+          if (attach.length > 0) withFile.push(subject);
           events.count("receipt");
           break;
         }
@@ -69,6 +74,7 @@ export function sendAll(commands, recipient, { state, tries, events }) {
   sending.catch(() => {});
   return {
     letters,
+    withFile,
     failed: sending.then(() => new Promise(() => {})),
     async stop() {
       isOver = true;

@@ -47,20 +47,44 @@ async function spoil([name, shelf, key, how]) {
   database.close();
 }
 
+// Runs in the page: stores bytes under a name, in place of what stands there.
+async function replace([name, shelf, key, content]) {
+  const database = await new Promise((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  await new Promise((resolve, reject) => {
+    const transaction = database.transaction(shelf, "readwrite");
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+    const bytes = Uint8Array.from(content.match(/../g), (digits) => Number.parseInt(digits, 16));
+    transaction.objectStore(shelf).put(bytes, key);
+  });
+  database.close();
+}
+
+export const allRecords = (page) => page.evaluate(everyRecord, DATABASE);
+
 // Every record but the trust file, which is fetched anew now and then.
 export async function records(page) {
-  const { "open/trust": trust, ...others } = await page.evaluate(everyRecord, DATABASE);
+  const { "open/trust": trust, ...others } = await allRecords(page);
   return others;
 }
 
+// The shelf and the name in `shelf/name`, which may have more slashes.
+const placeOf = (name) => [name.split("/", 1)[0], name.slice(name.indexOf("/") + 1)];
+
 // Spoils the first record whose `shelf/name` begins so. Returns its whole name.
 async function spoilFirst(page, start, how) {
-  const name = Object.keys(await records(page)).sort().find((one) => one.startsWith(start));
+  const name = Object.keys(await allRecords(page)).sort().find((one) => one.startsWith(start));
   if (!name) throw new Error(`there is no record ${start}`);
-  const [shelf] = name.split("/", 1);
-  await page.evaluate(spoil, [DATABASE, shelf, name.slice(shelf.length + 1), how]);
+  await page.evaluate(spoil, [DATABASE, ...placeOf(name), how]);
   return name;
 }
+
+// Stores a record, in hexadecimal, as it is.
+export const put = (page, name, content) => page.evaluate(replace, [DATABASE, ...placeOf(name), content]);
 
 export const lose = (page, start) => spoilFirst(page, start, "lose");
 export const garble = (page, start) => spoilFirst(page, start, "garble");

@@ -6,14 +6,14 @@
 
 use std::{env, path::Path, process::Command};
 
-use crate::support::{Mounted, WRITER};
+use crate::support::{Mounted, WRITER, is_required};
 
 /// What the script ends with when this machine cannot simulate a power cut.
 const SKIPPED: i32 = 77;
 
 #[test]
 fn what_was_acknowledged_survives_a_power_cut() {
-    let required = env::var("LETTERBOX_REQUIRE_POWER_CUT").is_ok_and(|value| value == "1");
+    let required = is_required();
     let rounds = env::var("LETTERBOX_POWER_CUT_ROUNDS").unwrap_or_else(|_| "5".to_owned());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power_cut.py");
     let work = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! What several tests need.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::Command,
     sync::mpsc,
@@ -10,6 +11,11 @@ use store::{Engine, Options, StoreError};
 
 /// The process that crash tests kill.
 pub(crate) const WRITER: &str = env!("CARGO_BIN_EXE_store-writer");
+
+/// Whether a test for which this machine has no means is a failure.
+pub(crate) fn is_required() -> bool {
+    env::var("LETTERBOX_REQUIRE_POWER_CUT").is_ok_and(|value| value == "1")
+}
 
 pub(crate) fn options() -> Options {
     Options { cache_bytes: 32 << 20, reserve_bytes: 0, ..Options::default() }
