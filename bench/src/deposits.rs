@@ -4,6 +4,8 @@
 //! The senders share the processors with the relay. So what others do for a sender, or what can wait, is done
 //! while the clock stands still: the permits, which a directory made, are there before, and the receipts are
 //! verified after. What the senders take all the same is a figure of its own.
+//!
+//! The two take turns: the machine may be slower in one minute than in another.
 
 use std::{
     path::Path,
@@ -23,18 +25,22 @@ use relay_auth::{
     signing::SigningKey,
     voucher::Voucher,
 };
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 
 use crate::{
-    Failure, bare_store,
-    figures::{Figure, per_second},
+    Failure,
+    bare_store::BareStore,
+    figures::Figure,
     http::Connection,
     people::{now, rng},
-    processor::Meter,
+    processor::{Meter, Turn},
     relay::Relay,
 };
 
 const HOUR: u64 = 60 * 60;
+
+/// How often the bare store and the relay each have their turn.
+const TURNS: u32 = 5;
 
 pub(crate) async fn measure(
     program: &Path,
@@ -43,77 +49,105 @@ pub(crate) async fn measure(
     envelope: &[u8],
     span: Duration,
 ) -> Result<Vec<Figure>, Failure> {
-    let bare = bare_store::measure(folder, clients, envelope, span).await?;
     let store = tempfile::tempdir_in(folder)?;
     let relay = Arc::new(Relay::start(program, store.path()).await?);
-    // The relay is hardly faster than the store in it.
-    let permits = (bare.rate * span.as_secs_f64() / clients as f64).ceil() as usize;
-    let work = deposits(Arc::clone(&relay), clients, permits, envelope.into(), span);
-    let Deposits { rate, relay: by_relay, senders: by_senders, receipts } = on_one_thread(work).await?;
+    let bare = BareStore::open(folder, clients, envelope)?;
+    let (deposited, stored, receipts) =
+        in_turns(Arc::clone(&relay), bare, clients, envelope.into(), span / TURNS).await?;
     for receipt in receipts {
         // As every sender does.
         SignedReceipt::from_bytes(&receipt)?.verify(&relay.receipt_key.into(), envelope, &[])?;
     }
-    let microseconds = |processors: f64, rate: f64| processors / rate * 1e6;
-    let ours = microseconds(by_relay, rate);
-    let (stores, senders) = (microseconds(bare.processors, bare.rate), microseconds(by_senders, rate));
+    let Deposited { relay: by_relay, senders: by_senders } = deposited;
     let what = "the bare store, the same commits";
+    let ours = by_relay.microseconds();
+    let rates = (by_relay.rate(), stored.rate());
     Ok(vec![
-        Figure::new(&format!("deposits over HTTP, {clients} clients"), rate, "per s", what, bare.rate),
-        Figure::new("a deposit, processors' time of the relay", ours, "µs", what, stores),
-        Figure::new("a deposit, processors' time of its sender", senders, "µs", "the relay", ours),
+        Figure::new(&format!("deposits over HTTP, {clients} clients"), rates.0, "per s", what, rates.1),
+        Figure::new("a deposit, processors' time of the relay", ours, "µs", what, stored.microseconds()),
+        Figure::new(
+            "a deposit, processors' time of its sender",
+            by_senders.microseconds(),
+            "µs",
+            "the relay",
+            ours,
+        ),
     ])
 }
 
-/// Does `work` where one thread does all of it: many that wake each other take more of what the relay needs.
-async fn on_one_thread<T: Send + 'static>(
-    work: impl Future<Output = Result<T, Failure>> + Send + 'static,
-) -> Result<T, Failure> {
-    let run =
-        move || -> Result<T, Failure> { Builder::new_current_thread().enable_all().build()?.block_on(work) };
+/// What was measured of the relay.
+#[derive(Default)]
+struct Deposited {
+    relay: Turn,
+    senders: Turn,
+}
+
+/// Has the bare store and the relay take turns.
+async fn in_turns(
+    relay: Arc<Relay>,
+    mut bare: BareStore,
+    clients: usize,
+    envelope: Arc<[u8]>,
+    turn: Duration,
+) -> Result<(Deposited, Turn, Vec<Vec<u8>>), Failure> {
+    let usual = Handle::current();
+    let run = move || -> Result<_, Failure> {
+        // One thread does all of the senders' work: many that wake each other take more of what the relay needs.
+        let alone = Builder::new_current_thread().enable_all().build()?;
+        let (mut deposited, mut stored) = (Deposited::default(), Turn::default());
+        let mut senders = Vec::new();
+        for _ in 0..TURNS {
+            stored.add(usual.block_on(bare.turn(turn))?);
+            // The relay is hardly faster than the store in it.
+            let permits = (stored.rate() * turn.as_secs_f64() / clients as f64).ceil() as usize;
+            alone.block_on(async {
+                if senders.is_empty() {
+                    for _ in 0..clients {
+                        senders.push(Client::open(Arc::clone(&relay)).await?);
+                    }
+                }
+                for sender in &mut senders {
+                    sender.make_permits(permits);
+                }
+                deposit(&relay, &mut senders, &envelope, turn, &mut deposited).await
+            })?;
+        }
+        Ok((deposited, stored, senders.into_iter().flat_map(|sender| sender.receipts).collect()))
+    };
     tokio::task::spawn_blocking(run).await?
 }
 
-/// What was measured.
-struct Deposits {
-    /// How many there were in each second.
-    rate: f64,
-    /// How many processors the relay kept busy.
-    relay: f64,
-    /// How many its clients did.
-    senders: f64,
-    receipts: Vec<Vec<u8>>,
-}
-
-async fn deposits(
-    relay: Arc<Relay>,
-    clients: usize,
-    permits: usize,
-    envelope: Arc<[u8]>,
-    span: Duration,
-) -> Result<Deposits, Failure> {
-    let mut ready = Vec::new();
-    for _ in 0..clients {
-        ready.push(Client::open(Arc::clone(&relay), permits).await?);
-    }
+/// The relay's turn.
+async fn deposit(
+    relay: &Relay,
+    clients: &mut Vec<Client>,
+    envelope: &Arc<[u8]>,
+    turn: Duration,
+    deposited: &mut Deposited,
+) -> Result<(), Failure> {
     let (relays, senders) = (Meter::start(relay.process)?, Meter::start(process::id())?);
     let began = Instant::now();
     let mut tasks = Vec::new();
-    for mut client in ready {
-        let envelope = Arc::clone(&envelope);
+    for mut client in clients.drain(..) {
+        let envelope = Arc::clone(envelope);
         tasks.push(tokio::spawn(async move {
-            while began.elapsed() < span {
+            let before = client.receipts.len();
+            while began.elapsed() < turn {
                 client.deposit(&envelope).await?;
             }
-            Ok::<_, Failure>(client.receipts)
+            let done = client.receipts.len() - before;
+            Ok::<_, Failure>((client, done))
         }));
     }
-    let mut receipts = Vec::new();
+    let mut all = 0;
     for task in tasks {
-        receipts.extend(task.await??);
+        let (client, done) = task.await??;
+        clients.push(client);
+        all += done;
     }
-    let rate = per_second(receipts.len(), began);
-    Ok(Deposits { rate, relay: relays.processors()?, senders: senders.processors()?, receipts })
+    deposited.relay.add(Turn::of(all, &relays)?);
+    deposited.senders.add(Turn::of(all, &senders)?);
+    Ok(())
 }
 
 /// A public body that writes to a mailbox of its own.
@@ -128,8 +162,8 @@ struct Client {
 }
 
 impl Client {
-    /// Opens the mailbox, and has so many permits made.
-    async fn open(relay: Arc<Relay>, permits: usize) -> Result<Self, Failure> {
+    /// Opens the mailbox.
+    async fn open(relay: Arc<Relay>) -> Result<Self, Failure> {
         let mut connection = Connection::open(relay.address).await?;
         let (mailbox, inbox_key) = (MailboxId::generate(&mut rng()), InboxKeyId::generate(&mut rng()));
         let (access, request) = (SigningKey::generate(&mut rng()), SigningKey::generate(&mut rng()));
@@ -159,12 +193,15 @@ impl Client {
             (204, _) => {}
             (status, answer) => return Err(refused("a mailbox was not opened", status, &answer)),
         }
-        let (ready, receipts) = (Vec::with_capacity(permits), Vec::with_capacity(permits));
-        let mut client = Self { relay, connection, mailbox, inbox_key, permits: ready, receipts };
-        for _ in 0..permits {
-            client.permits.push(client.permit());
+        Ok(Self { relay, connection, mailbox, inbox_key, permits: Vec::new(), receipts: Vec::new() })
+    }
+
+    /// Has so many permits made.
+    fn make_permits(&mut self, count: usize) {
+        self.receipts.reserve(count);
+        while self.permits.len() < count {
+            self.permits.push(self.permit());
         }
-        Ok(client)
     }
 
     fn permit(&self) -> String {

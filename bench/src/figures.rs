@@ -92,9 +92,19 @@ fn timed<T>(work: &mut impl FnMut() -> Result<T, Failure>) -> Result<Duration, F
     Ok(began.elapsed() / AT_ONCE)
 }
 
-/// How often `work` is done in a second by so many workers at one time, counted for `span`. It is told the
-/// number of the worker, and how often that one has done it before.
+/// How often `work` is done in a second by so many workers at one time ([`repeat`]).
 pub(crate) async fn rate<F, W>(workers: usize, span: Duration, work: F) -> Result<f64, Failure>
+where
+    F: Fn(usize, usize) -> W + Clone + Send + Sync + 'static,
+    W: Future<Output = Result<(), Failure>> + Send + 'static,
+{
+    let began = Instant::now();
+    Ok(per_second(repeat(workers, span, work).await?, began))
+}
+
+/// How often `work` is done by so many workers at one time, until `span` is over. It is told the number of the
+/// worker, and how often that one has done it before.
+pub(crate) async fn repeat<F, W>(workers: usize, span: Duration, work: F) -> Result<usize, Failure>
 where
     F: Fn(usize, usize) -> W + Clone + Send + Sync + 'static,
     W: Future<Output = Result<(), Failure>> + Send + 'static,
@@ -116,7 +126,7 @@ where
     for task in tasks {
         done += task.await??;
     }
-    Ok(per_second(done, began))
+    Ok(done)
 }
 
 /// How many of `done` there were in each second since `began`.

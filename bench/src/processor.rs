@@ -23,10 +23,40 @@ impl Meter {
         Ok(Self { process, before: taken(process)?, began: Instant::now() })
     }
 
-    /// How many processors it has kept busy, on average, until now.
-    pub(crate) fn processors(&self) -> Result<f64, Failure> {
-        let taken = taken(self.process)?.saturating_sub(self.before);
-        Ok(taken.as_secs_f64() / self.began.elapsed().as_secs_f64())
+    /// What was taken until now, and in how much time.
+    pub(crate) fn read(&self) -> Result<(Duration, Duration), Failure> {
+        Ok((taken(self.process)?.saturating_sub(self.before), self.began.elapsed()))
+    }
+}
+
+/// What was done in a part of a run, and what a process took for it.
+#[derive(Default)]
+pub(crate) struct Turn {
+    done: usize,
+    taken: Duration,
+    elapsed: Duration,
+}
+
+impl Turn {
+    pub(crate) fn of(done: usize, meter: &Meter) -> Result<Self, Failure> {
+        let (taken, elapsed) = meter.read()?;
+        Ok(Self { done, taken, elapsed })
+    }
+
+    pub(crate) fn add(&mut self, Self { done, taken, elapsed }: Self) {
+        self.done += done;
+        self.taken += taken;
+        self.elapsed += elapsed;
+    }
+
+    /// How many were done in each second.
+    pub(crate) fn rate(&self) -> f64 {
+        self.done as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// Processors' time for each, in microseconds.
+    pub(crate) fn microseconds(&self) -> f64 {
+        self.taken.as_secs_f64() * 1e6 / self.done as f64
     }
 }
 

@@ -120,7 +120,7 @@ fn refuse_damage(folder: &Path) -> Result<(), StoreError> {
 
 fn open_sled(folder: &Path, cache_bytes: u64) -> Result<sled::Db, StoreError> {
     patiently(folder, || {
-        // No background flusher: flushing is the committer's, with the fsync that belongs to it.
+        // No background flusher: flushing is the writer's, with the fsync that belongs to it.
         let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(cache_bytes);
         match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(db)) => Ok(Some(db)),
