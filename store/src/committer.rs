@@ -141,7 +141,7 @@ pub(crate) fn pair(
     let (both, why) = (Arc::clone(&durable), Arc::clone(&failure));
     let before = Arc::default();
     (
-        Committer { queue, groups, idle, before, last: 0, durable, failure, reserve_bytes },
+        Committer { queue, groups, idle, before, last: 0, on_its_way: 0, durable, failure, reserve_bytes },
         Writer { groups: next, idle: done, durable: both, failure: why },
     )
 }
@@ -156,6 +156,8 @@ pub(crate) struct Committer {
     before: Arc<Writes>,
     /// How many transactions it had.
     last: usize,
+    /// How much it wrote, in bytes.
+    on_its_way: u64,
     durable: Arc<Durable>,
     failure: Arc<Failure>,
     reserve_bytes: u64,
@@ -171,7 +173,10 @@ impl Committer {
         if ended.is_err() {
             stop(&self.durable, &self.failure, "the committer panicked");
         }
-        // Whoever still waits reads a queue that is gone as Stopped.
+        // Whoever still waits reads an answer that does not come as Stopped. One who has a place in the queue
+        // may fill it yet, so it is not enough to drop it.
+        self.queue.close();
+        while self.queue.blocking_recv().is_some() {}
     }
 
     /// Gathers a group and hands it on. Says whether there may be another one.
@@ -188,6 +193,8 @@ impl Committer {
                 return true;
             }
         };
+        // What the group before takes may not be taken yet.
+        let free = free.saturating_sub(self.on_its_way);
         let (room, half_reserve) = (free >= self.reserve_bytes, free >= self.reserve_bytes / 2);
         let db = self.durable.folder().db.clone();
         let mut gathered = Gathered {
@@ -197,6 +204,7 @@ impl Committer {
         gathered.run(first);
         let is_idle = self.gather(&mut gathered).await;
         self.last = gathered.answers.len();
+        self.on_its_way = u64::try_from(gathered.view.group_bytes()).unwrap_or(u64::MAX);
         let (writes, read) = gathered.view.into_parts();
         self.before = Arc::new(writes);
         let group = Group { writes: Arc::clone(&self.before), read, answers: gathered.answers };
@@ -223,7 +231,7 @@ impl Committer {
             }
             let has_room = gathered.has_room();
             if let Some(is_there) = is_idle
-                && (!has_room || gathered.answers.len() >= enough)
+                && (!has_room || (gathered.answers.len() >= enough && (enough > 0 || self.queue.is_empty())))
             {
                 return is_there;
             }
@@ -272,6 +280,13 @@ pub(crate) struct Writer {
 impl Writer {
     /// Works until the committer has ended.
     pub(crate) fn run(mut self) {
+        // What nobody waits for any more is dropped here, and may panic.
+        if catch_unwind(AssertUnwindSafe(|| self.serve())).is_err() {
+            stop(&self.durable, &self.failure, "the writer panicked");
+        }
+    }
+
+    fn serve(&mut self) {
         while self.idle.try_send(()).is_ok() {
             let Some(Group { writes, read, answers }) = self.groups.blocking_recv() else { return };
             // Behind a group that failed nothing is tried: its rows were read by this one.

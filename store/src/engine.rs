@@ -81,7 +81,8 @@ impl Engine {
     /// the other; an `Err` undoes this one alone.
     ///
     /// The transaction runs on the committer's thread, so it must be quick, and must not write
-    /// through the engine itself (that would wait for ever). Waits while the queue is full.
+    /// through the engine itself (that would wait for ever), nor read through it: that shows what the disk
+    /// has, which may be two groups behind what the view shows. Waits while the queue is full.
     /// Dropping the future does not undo a transaction that is in the queue.
     ///
     /// # Errors
@@ -277,5 +278,74 @@ mod tests {
             write.await.unwrap().unwrap();
         }
         assert_eq!(engine.get(b"key").unwrap(), Some(b"value".to_vec()));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn behind_a_group_that_failed_nothing_is_answered_as_done() {
+        let path = tempfile::tempdir().unwrap();
+        let options = Options { reserve_bytes: 0, ..Options::default() };
+        let mut folder = Folder::open(path.path(), options.cache_bytes).unwrap();
+        folder.disk.log = File::open("/dev/null").unwrap();
+        let engine = Engine::start(folder, &options).unwrap();
+        let (ran, heard) = mpsc::channel();
+        // Until this ends, the first group is on its way, and the second one has read what it wrote.
+        let answers = engine
+            .read(|_| {
+                let mut answers = Vec::new();
+                for place in 0..3 {
+                    let (writer, ran) = (engine.clone(), ran.clone());
+                    answers.push(tokio::spawn(async move {
+                        writer
+                            .write(move |view| {
+                                let seen = view.get(b"key")?;
+                                ran.send(seen.is_some()).unwrap();
+                                match place {
+                                    0 => view.insert(b"key", b"value"),
+                                    1 => Ok(()),
+                                    _ => Err(StoreError::Panicked),
+                                }
+                            })
+                            .await
+                    }));
+                    assert_eq!(heard.recv_timeout(NEVER), Ok(place > 0));
+                }
+                Ok::<_, StoreError>(answers)
+            })
+            .unwrap();
+        for answer in answers {
+            let outcome = answer.await.unwrap();
+            assert!(matches!(outcome, Err(StoreError::Stopped)), "{outcome:?}");
+        }
+        assert!(engine.failed().is_some());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_panics_when_nobody_waits_for_it_stops_the_store() {
+        struct Panics;
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                panic!("dropped");
+            }
+        }
+        let path = tempfile::tempdir().unwrap();
+        let engine = Engine::open(path.path(), Options { reserve_bytes: 0, ..Options::default() }).unwrap();
+        let (waiting, began) = (engine.clone(), Arc::new(tokio::sync::Notify::new()));
+        let (go, held) = mpsc::channel::<()>();
+        let begins = Arc::clone(&began);
+        let waiter = tokio::spawn(async move {
+            let outcome = waiting.write(move |_| {
+                begins.notify_one();
+                held.recv_timeout(NEVER).unwrap();
+                Ok::<_, StoreError>(Panics)
+            });
+            std::mem::forget(outcome.await);
+        });
+        began.notified().await;
+        waiter.abort();
+        assert!(waiter.await.unwrap_err().is_cancelled());
+        go.send(()).unwrap();
+        assert_eq!(engine.until_failed().await, "the writer panicked");
+        let next = engine.write(|view| view.insert(b"key", b"value")).await;
+        assert!(matches!(next, Err(StoreError::Stopped)), "{next:?}");
     }
 }
