@@ -375,6 +375,7 @@ mod tests {
     #[test]
     fn a_byte_string_shows_its_length_alone_and_a_hash_nothing() {
         assert_eq!(format!("{:?}", Bytes::from(vec![7; 3])), "Bytes([3 bytes])");
+        assert_eq!(Bytes::from(&[7_u8; 3][..]), Bytes::from(vec![7; 3]));
         assert_eq!(format!("{:?}", Bytes32([7; 32])), "Bytes32([redacted])");
     }
 

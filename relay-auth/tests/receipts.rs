@@ -38,6 +38,17 @@ fn receipt() -> Receipt {
 }
 
 #[portable_test]
+fn another_key_lifts_an_error_of_the_key_and_no_other() {
+    let errors = [
+        ReceiptError::Forged,
+        ReceiptError::NotInForce,
+        ReceiptError::OtherContent,
+        ReceiptError::Malformed(DecodeError::Shape),
+    ];
+    assert_eq!(errors.map(ReceiptError::is_of_key), [true, true, false, false]);
+}
+
+#[portable_test]
 fn receipts_and_deposits_have_one_encoding() {
     hostile::assert_strict(&deposit(1));
     hostile::assert_strict(&receipt());
