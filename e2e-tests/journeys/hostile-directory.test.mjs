@@ -166,10 +166,9 @@ test("every lie about public bodies is named, and no device or body takes it", a
   const [council, board] = [0, 1];
   const entry = (place, change) => (registry) => { registry[1][place][0][0] = rewritten(registry[1][place][0][0], change); };
   const renamed = entry(council, (signed) => { signed[0] = turned(signed[0], 60); });
-  const unapproved = entry(council, (signed) => { signed[1].pop(); });
+  const unapproved = (place) => ({ matches: REGISTRY, ...answers(entry(place, (signed) => { signed[1].pop(); })) });
   const lies = {
-    "an altered entry": [renamed, /not approved by 2 operators/],
-    "an entry that one operator approved": [unapproved, /not approved by 2 operators/],
+    "an altered entry": [renamed, /another entry of a public body than the one it proved/],
     "the proof of another body": [(registry) => { registry[1][council][1] = registry[1][board][1]; }, /did not prove that a public body is listed/],
     "a body without an entry": [(registry) => { registry[1][council][0] = []; }, /listed a public body without an entry/],
     "a body twice": [(registry) => { registry[1].push(registry[1][council]); }, /lists a public body twice/],
@@ -182,6 +181,16 @@ test("every lie about public bodies is named, and no device or body takes it", a
     await assert.rejects(start("paul").report, words, what);
     lie.end();
   }
+  // One that too few operators approved is out, and no other with it (LBX-BODY-8).
+  await isCaught(unapproved(council), /not approved by 2 operators/);
+  for (const place of [council, board]) {
+    const lie = directory.alter(unapproved(place));
+    hasAll(await start("paul").report);
+    lie.end();
+  }
+  const another = directory.alter(unapproved(board));
+  await isHonestAgain("While another body was left out");
+  another.end();
   // A body that it leaves out: its own sender is told, and whoever knew it finds out.
   const leftOut = { matches: REGISTRY, ...answers((registry) => { registry[1].splice(council, 1); }) };
   await isCaught(leftOut, /the registry has no public body example-council: ask the operators to add it/, { exit: 25 });
