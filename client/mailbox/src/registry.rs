@@ -85,7 +85,7 @@ pub enum SenderError {
     /// No such body.
     #[error("the letter names a public body that is not registered")]
     Unknown,
-    /// No such entry of the body.
+    /// No such entry of the body, or one that too few operators approved.
     #[error("the letter names an entry of the public body that is not registered")]
     UnknownEntry,
     /// The entry was replaced well before the letter came.
@@ -227,12 +227,15 @@ impl Registry {
         self.bodies.is_empty()
     }
 
-    /// The entry that a letter names, if it can have been in force when the letter arrived.
+    /// The entry that a letter names, if it can have been in force when the letter arrived. The operators have
+    /// to have approved it itself: a later entry vouches for the letters that were filed, and makes no sender
+    /// of what is new (`LBX-BODY-7`).
     pub(crate) fn sender(
         &self,
         body: &BodyId,
         entry: &[u8; 32],
         arrival: u64,
+        operators: &[VerifyingKey],
     ) -> Result<SenderEntry<'_>, SenderError> {
         let entries = self.bodies.get(body).ok_or(SenderError::Unknown)?;
         let place = entries.iter().position(|known| known.verified.hash() == entry);
@@ -242,6 +245,7 @@ impl Registry {
         if replaced.is_some_and(|replaced| arrival > replaced.saturating_add(FRESHNESS)) {
             return Err(SenderError::Replaced);
         }
+        signed.verify(operators).map_err(|_| SenderError::UnknownEntry)?;
         Ok(SenderEntry { signed, verified })
     }
 

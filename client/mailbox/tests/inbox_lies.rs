@@ -7,7 +7,7 @@ use client_mailbox::{
     registry::{Registry, SenderError},
 };
 use crypto_core::{
-    body::{BodyEntry, BodyStatus},
+    body::{BodyEntry, BodyStatus, SignedBodyEntry},
     directory::FRESHNESS,
     envelope::{Envelope, OpenError},
     letter::LetterError,
@@ -19,7 +19,7 @@ use relay_auth::{
 };
 
 use crate::{
-    device::{Device, with_letters},
+    device::{Device, NO_ALARM, with_letters},
     fake_relay::Relay,
     journey::{ok, relay_key, trust_with},
     world::{BOB, NOW, TestRng, approve, body_entry, body_key, inbox_key, key, letter},
@@ -330,6 +330,25 @@ fn an_entry_that_was_replaced_counts_for_a_day() {
     assert_eq!(device.synchronise(&mut relay), [Alarm::Unopenable { sequence: 2, why }]);
     assert_eq!(device.labels(), ["in time"]);
     assert!(device.inbox.summaries(&device.registry)[0].sender.is_suspended);
+}
+
+/// `LBX-BODY-7`: whoever has an entry approved that stands on one of the directory's own making makes no sender of
+/// that one.
+#[test]
+fn an_entry_that_no_operator_approved_sends_nothing_new_whatever_stands_above_it() {
+    let (mut device, mut relay) = with_letters(&["before"]);
+    assert_eq!(device.synchronise(&mut relay), NO_ALARM);
+    let first = SignedBodyEntry::new(&body_entry());
+    let next = BodyEntry { previous: Some(Bytes32(first.hash())), ..body_entry() };
+    let entries = vec![first, approve(&next)];
+    device.journey.publish_body(&entries);
+    let answer = device.journey.registry_answer(&[entries], None);
+    let trust = &device.journey.trust;
+    device.registry = device.registry.answered(trust, None, &ok(&answer), NOW).unwrap().0;
+    relay.deposit(device.sealed(1, "after"));
+    let why = Unopenable::Sender(SenderError::UnknownEntry);
+    assert_eq!(device.synchronise(&mut relay), [Alarm::Unopenable { sequence: 2, why }]);
+    assert_eq!(device.labels(), ["before"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! as everything is.
 
 use client_mailbox::inbox::Left;
+use client_messages::{Event, Problem};
 use futures_util::{
     FutureExt as _,
     future::{Fuse, FusedFuture as _, LocalBoxFuture},
@@ -64,5 +65,9 @@ async fn ask(device: Device, shared: Shared, letters: Vec<u64>) -> Outcome {
     let began = device.worker.now();
     sync::tolerated(&device.worker, sync::directory(&device, &shared).await)?;
     let is_answered = shared.with(|opened| opened.looks.has_shown_since(began))?;
+    if !is_answered && !letters.is_empty() {
+        // Nobody can say whether these are what they should be.
+        device.worker.tell(Event::Alarm(Problem::DirectoryUnreachable));
+    }
     Ok(if is_answered { letters } else { Vec::new() })
 }

@@ -6,7 +6,7 @@
 
 use std::rc::Rc;
 
-use client_mailbox::http::HttpRequest;
+use client_mailbox::{http::HttpRequest, registry::Registry};
 use client_messages::Event;
 use crypto_core::trust::{LONGEST_TRUST, SignedTrust, TrustError, VerifiedTrust};
 use relay_auth::receipt::ReceiptError;
@@ -70,7 +70,13 @@ pub(crate) async fn fetched(worker: &Worker, storage: &Storage) -> Result<Rc<Ver
 /// everything; any other that does not hold is told of, and the one of before stays in force.
 pub(crate) async fn renew(device: &Device, shared: &Shared) -> Result<(), Failure> {
     match fetched(&device.worker, &device.storage).await {
-        Ok(trust) => shared.with(|opened| opened.trust = trust),
+        Ok(trust) => shared.with(|opened| {
+            // Whoever is no operator any more vouches for nobody from now on.
+            if let Ok(registry) = Registry::from_record(&opened.registry.to_record(), &trust) {
+                opened.registry = registry;
+            }
+            opened.trust = trust;
+        }),
         Err(TrustFailure::Unreachable(_)) => Ok(()),
         Err(failure) => {
             let failure = Failure::from(failure);

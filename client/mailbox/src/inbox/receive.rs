@@ -99,7 +99,9 @@ impl Inbox {
             Envelope::from_bytes(envelope).map_err(|error| LetterError::Open(OpenError::Malformed(error)))?;
         let key = keys.iter().find(|key| key.public_key().id() == envelope.inbox_key());
         let opened = OpenedLetter::open(&envelope, self.owner, key.ok_or(Unopenable::NoKey)?)?;
-        let sender = reader.registry.sender(opened.claimed_body(), opened.claimed_entry(), deposit.time)?;
+        let operators = &reader.trust.trust().operators;
+        let (body, entry) = (opened.claimed_body(), opened.claimed_entry());
+        let sender = reader.registry.sender(body, entry, deposit.time, operators)?;
         let letter = opened.verify(sender.verified, deposit.time)?;
         // LBX-ATT-5: the chain of deposits covers the files that the letter names, and no others.
         if !letter.names_blobs(&deposit.blobs) {
